@@ -1,0 +1,1 @@
+//! Thread-local bump arena for scratch memory.

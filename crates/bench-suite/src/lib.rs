@@ -1,0 +1,1 @@
+//! Workloads, peers, statistics and reports.

@@ -1,0 +1,1 @@
+//! SIMD kernels dispatched at run time, with the same bits on every instruction set.

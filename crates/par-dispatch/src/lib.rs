@@ -1,0 +1,1 @@
+//! Goes parallel on the user's Rayon pool only when it pays.

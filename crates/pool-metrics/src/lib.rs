@@ -1,0 +1,1 @@
+//! Lock-free recorder of what a Rayon pool does.
