@@ -1,0 +1,211 @@
+//! AVX2 with FMA: registers of 32 bytes.
+#![expect(
+    unsafe_code,
+    reason = "intrinsics; a value of these types proves the feature"
+)]
+
+use crate::vector::{Backend, ByteVector, FloatVector, Vector};
+#[cfg(target_arch = "x86")]
+use core::arch::x86::*;
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::*;
+
+/// The proof that this CPU has AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// The proof: only code that carries the features can call this without `unsafe`.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    pub(crate) fn here() -> Self {
+        Self(())
+    }
+}
+
+/// Eight `f32`. Exists only where an [`Avx2`] did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct F32(__m256);
+
+/// Four `f64`. Exists only where an [`Avx2`] did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct F64(__m256d);
+
+/// 32 bytes. Exists only where an [`Avx2`] did.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct U8(__m256i);
+
+impl Backend for Avx2 {
+    type F32 = F32;
+    type F64 = F64;
+    type U8 = U8;
+}
+
+/// Calls intrinsics that need AVX2 and nothing else.
+macro_rules! avx2 {
+    ($call:expr) => {
+        // SAFETY: the caller holds an `Avx2` or a register of this module, which is made from one:
+        // the CPU has the feature. The intrinsic takes values only.
+        unsafe { $call }
+    };
+}
+
+/// Loading and splatting. One row: register, element, lanes; instructions.
+macro_rules! vectors {
+    ($($register:ident $elem:ty, $lanes:literal;
+        splat $splat:ident as $bits:ty, loadu $loadu:ident as $memory:ty;)*) => {$(
+        impl Vector for $register {
+            type Elem = $elem;
+            type Token = Avx2;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn splat(_: Avx2, value: $elem) -> Self {
+                Self(avx2!($splat(value as $bits)))
+            }
+
+            #[inline(always)]
+            fn load(_: Avx2, slice: &[$elem]) -> Self {
+                let block = &slice[..$lanes];
+                // SAFETY: the token proves the feature; `block` is 32 readable bytes, which need
+                // no alignment.
+                Self(unsafe { $loadu(block.as_ptr().cast::<$memory>()) })
+            }
+        }
+    )*};
+}
+
+vectors! {
+    F32 f32, 8; splat _mm256_set1_ps as f32, loadu _mm256_loadu_ps as f32;
+    F64 f64, 4; splat _mm256_set1_pd as f64, loadu _mm256_loadu_pd as f64;
+    U8 u8, 32; splat _mm256_set1_epi8 as i8, loadu _mm256_loadu_si256 as __m256i;
+}
+
+/// One row: register; instructions.
+macro_rules! float_vectors {
+    ($($register:ident $raw:ident; add $add:ident, mul $mul:ident, max $max:ident, cmp $cmp:ident,
+        or $or:ident, zero $zero:ident, movemask $movemask:ident;)*) => {$(
+        impl FloatVector for $register {
+            type Mask = $raw;
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(avx2!($add(self.0, other.0)))
+            }
+
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                Self(avx2!($mul(self.0, other.0)))
+            }
+
+            #[inline(always)]
+            fn max_native(self, other: Self) -> Self {
+                Self(avx2!($max(self.0, other.0)))
+            }
+
+            #[inline(always)]
+            fn unordered(self, other: Self) -> $raw {
+                avx2!($cmp::<_CMP_UNORD_Q>(self.0, other.0))
+            }
+
+            #[inline(always)]
+            fn no_lanes(_: Avx2) -> $raw {
+                avx2!($zero())
+            }
+
+            #[inline(always)]
+            fn mask_or(left: $raw, right: $raw) -> $raw {
+                avx2!($or(left, right))
+            }
+
+            #[inline(always)]
+            fn mask_any(mask: $raw) -> bool {
+                avx2!($movemask(mask)) != 0
+            }
+
+            #[inline(always)]
+            fn sum_halving(self) -> Self::Elem {
+                avx2!(halving::$add(self.0))
+            }
+
+            #[inline(always)]
+            fn max_halving(self) -> Self::Elem {
+                avx2!(halving::$max(self.0))
+            }
+        }
+    )*};
+}
+
+float_vectors! {
+    F32 __m256; add _mm256_add_ps, mul _mm256_mul_ps, max _mm256_max_ps, cmp _mm256_cmp_ps,
+        or _mm256_or_ps, zero _mm256_setzero_ps, movemask _mm256_movemask_ps;
+    F64 __m256d; add _mm256_add_pd, mul _mm256_mul_pd, max _mm256_max_pd, cmp _mm256_cmp_pd,
+        or _mm256_or_pd, zero _mm256_setzero_pd, movemask _mm256_movemask_pd;
+}
+
+/// From one register to one lane by halving, under the name of the whole register's operation.
+mod halving {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+
+    /// One row: the operation on 8, 4 and 1 `f32`.
+    macro_rules! f32_lanes {
+        ($($whole:ident $half:ident $one:ident;)*) => {$(
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $whole(x: __m256) -> f32 {
+                let x = $half(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+                let x = $half(x, _mm_movehl_ps(x, x));
+                _mm_cvtss_f32($one(x, _mm_movehdup_ps(x)))
+            }
+        )*};
+    }
+
+    f32_lanes! {
+        _mm256_add_ps _mm_add_ps _mm_add_ss;
+        _mm256_max_ps _mm_max_ps _mm_max_ss;
+    }
+
+    /// One row: the operation on 4, 2 and 1 `f64`.
+    macro_rules! f64_lanes {
+        ($($whole:ident $half:ident $one:ident;)*) => {$(
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $whole(x: __m256d) -> f64 {
+                let x = $half(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
+                _mm_cvtsd_f64($one(x, _mm_unpackhi_pd(x, x)))
+            }
+        )*};
+    }
+
+    f64_lanes! {
+        _mm256_add_pd _mm_add_pd _mm_add_sd;
+        _mm256_max_pd _mm_max_pd _mm_max_sd;
+    }
+}
+
+impl ByteVector for U8 {
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        Self(avx2!(_mm256_and_si256(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        Self(avx2!(_mm256_or_si256(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        avx2!(_mm256_testz_si256(self.0, self.0)) != 0
+    }
+
+    #[inline(always)]
+    fn is_one(self) -> bool {
+        let ones = avx2!(_mm256_set1_epi8(1));
+        let equal = avx2!(_mm256_cmpeq_epi8(self.0, ones));
+        avx2!(_mm256_movemask_epi8(equal)) == -1
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per instruction set, each a table: a row is a register type and the name of the
+//! instruction behind each operation. No kernel logic here, and no unsafe code outside of here and
+//! `dispatch`.
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+mod avx2;
+mod baseline;
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+pub(crate) use avx2::Avx2;
+pub(crate) use baseline::Baseline;

@@ -1,0 +1,165 @@
+//! The virtual lanes of the tree, made of a backend's registers: 256 bytes, whatever their width.
+//!
+//! ```text
+//! AVX2, f32      register 0         1        …        7
+//!             lanes 0 … 7      8 … 15    …       56 … 63
+//! ```
+//! Combining by halving adds register r + half to register r until one is left, then halves that
+//! one: the order that `tree` prescribes.
+
+use crate::tree::VIRTUAL_LANES_BYTES;
+use crate::vector::{ByteVector, FloatVector, Vector};
+
+/// Registers in the virtual lanes of the narrowest backend, 32 bytes each.
+const MAX_REGISTERS: usize = 8;
+
+/// One value per virtual lane.
+///
+/// Registers beyond `V::REGISTERS` are never read, and vanish in optimisation.
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes<V>([V; MAX_REGISTERS]);
+
+impl<V: Vector> Lanes<V> {
+    /// Number of virtual lanes.
+    pub(crate) const VL: usize = {
+        assert!(V::REGISTERS <= MAX_REGISTERS && V::REGISTERS.is_power_of_two());
+        assert!(V::REGISTERS * V::LANES * size_of::<V::Elem>() == VIRTUAL_LANES_BYTES);
+        V::REGISTERS * V::LANES
+    };
+
+    #[inline(always)]
+    pub(crate) fn splat(token: V::Token, value: V::Elem) -> Self {
+        Self([V::splat(token, value); MAX_REGISTERS])
+    }
+
+    /// Loads the first `VL` elements of a block.
+    #[inline(always)]
+    pub(crate) fn load(token: V::Token, block: &[V::Elem]) -> Self {
+        let block = &block[..Self::VL];
+        let mut lanes = Self([V::load(token, block); MAX_REGISTERS]);
+        let mut r = 1;
+        while r < V::REGISTERS {
+            lanes.0[r] = V::load(token, &block[r * V::LANES..]);
+            r += 1;
+        }
+        lanes
+    }
+
+    /// Loads a tail of fewer than `VL` elements; the other lanes hold `fill`.
+    #[inline(always)]
+    pub(crate) fn load_tail(token: V::Token, tail: &[V::Elem], fill: V::Elem) -> Self {
+        let mut lanes = Self::splat(token, fill);
+        let mut r = 0;
+        while r < V::REGISTERS {
+            let start = r * V::LANES;
+            if start + V::LANES <= tail.len() {
+                lanes.0[r] = V::load(token, &tail[start..]);
+            } else if start < tail.len() {
+                // Room for the widest register there will be: 64 bytes of bytes.
+                let mut padded = [fill; 64];
+                let rest = &tail[start..];
+                padded[..rest.len()].copy_from_slice(rest);
+                lanes.0[r] = V::load(token, &padded);
+            }
+            r += 1;
+        }
+        lanes
+    }
+}
+
+impl<V: FloatVector> Lanes<V> {
+    #[inline(always)]
+    pub(crate) fn add(mut self, other: Self) -> Self {
+        let mut r = 0;
+        while r < V::REGISTERS {
+            self.0[r] = self.0[r].add(other.0[r]);
+            r += 1;
+        }
+        self
+    }
+
+    #[inline(always)]
+    pub(crate) fn mul(mut self, other: Self) -> Self {
+        let mut r = 0;
+        while r < V::REGISTERS {
+            self.0[r] = self.0[r].mul(other.0[r]);
+            r += 1;
+        }
+        self
+    }
+
+    #[inline(always)]
+    pub(crate) fn max_native(mut self, other: Self) -> Self {
+        let mut r = 0;
+        while r < V::REGISTERS {
+            self.0[r] = self.0[r].max_native(other.0[r]);
+            r += 1;
+        }
+        self
+    }
+
+    /// `mask`, with a lane set more if a NaN is among these values. One comparison looks at two
+    /// registers, so a NaN costs half an operation per register to find.
+    #[inline(always)]
+    pub(crate) fn note_nan(self, mut mask: V::Mask) -> V::Mask {
+        let mut r = 0;
+        while r < V::REGISTERS {
+            mask = V::mask_or(mask, self.0[r].unordered(self.0[(r + 1) % V::REGISTERS]));
+            r += 2;
+        }
+        mask
+    }
+
+    /// The sum over all virtual lanes, by halving.
+    #[inline(always)]
+    pub(crate) fn sum(mut self) -> V::Elem {
+        let mut half = V::REGISTERS / 2;
+        while half > 0 {
+            let mut r = 0;
+            while r < half {
+                self.0[r] = self.0[r].add(self.0[r + half]);
+                r += 1;
+            }
+            half /= 2;
+        }
+        self.0[0].sum_halving()
+    }
+
+    /// The greatest over all virtual lanes, under the terms of [`FloatVector::max_native`].
+    #[inline(always)]
+    pub(crate) fn max(self) -> V::Elem {
+        let mut greatest = self.0[0];
+        let mut r = 1;
+        while r < V::REGISTERS {
+            greatest = greatest.max_native(self.0[r]);
+            r += 1;
+        }
+        greatest.max_halving()
+    }
+}
+
+impl<V: ByteVector> Lanes<V> {
+    /// Bitwise or over all registers.
+    #[inline(always)]
+    pub(crate) fn or_registers(self) -> V {
+        let mut bits = self.0[0];
+        let mut r = 1;
+        while r < V::REGISTERS {
+            bits = bits.or(self.0[r]);
+            r += 1;
+        }
+        bits
+    }
+
+    /// Bitwise and over all registers.
+    #[inline(always)]
+    pub(crate) fn and_registers(self) -> V {
+        let mut bits = self.0[0];
+        let mut r = 1;
+        while r < V::REGISTERS {
+            bits = bits.and(self.0[r]);
+            r += 1;
+        }
+        bits
+    }
+}

@@ -1,0 +1,124 @@
+//! The shape of a reduction: a contract between this crate, its callers and every CPU.
+//!
+//! A floating-point sum depends on the order of its additions, so the order is fixed here, by the
+//! length alone:
+//!
+//! ```text
+//! leaf     LEAF = 32·VL elements, VL = 256 bytes of virtual lanes (64 f32, 32 f64)
+//!          lane i takes the elements i, i+VL, i+2·VL, … in order
+//!          a tail shorter than VL is padded with the operation's identity
+//!          lanes are combined by halving: lane i with lane i + VL/2, then i + VL/4, …
+//! tree     a range longer than LEAF is split at split_point(len), its halves combined left, right
+//!
+//!          7 leaves:          ·
+//!                        ·         ·
+//!                      ·   ·     ·   6
+//!                     0 1 2 3   4 5
+//! ```
+//!
+//! `par-dispatch` splits at the same points, so a parallel reduction has the same bits: a chunk of
+//! `LEAF << k` elements is one node of the tree (the last chunk may be shorter), and [`Pairwise`]
+//! combines chunks exactly as it combines leaves.
+//!
+//! Which elements belong to a leaf of an element type is told by [`Element::LEAF`](crate::Element).
+
+/// Bytes of virtual lanes that every backend works in, whatever the width of its registers.
+///
+/// 256 bytes are 8 AVX2 registers: enough independent chains to hide the latency of an addition
+/// (4 cycles, two per cycle), and all 16 registers of SSE2.
+pub const VIRTUAL_LANES_BYTES: usize = 256;
+
+/// Blocks of virtual lanes in one leaf.
+pub const BLOCKS_PER_LEAF: usize = 32;
+
+/// Where a range of `len` elements is split into two subtrees: the left one holds the largest
+/// power of two of leaves that leaves at least one element to the right.
+///
+/// A range of at most one leaf is not split: the answer is `len`.
+///
+/// ```
+/// use kernels_simd::tree::split_point;
+/// assert_eq!(split_point(100, 2048), 100);
+/// assert_eq!(split_point(2049, 2048), 2048);
+/// assert_eq!(split_point(7 * 2048, 2048), 4 * 2048);
+/// assert_eq!(split_point(8 * 2048, 2048), 4 * 2048);
+/// ```
+///
+/// # Panics
+/// If `leaf` is 0.
+#[must_use]
+pub const fn split_point(len: usize, leaf: usize) -> usize {
+    assert!(leaf > 0, "split_point: leaf is 0");
+    if len <= leaf {
+        return len;
+    }
+    let leaves = len.div_ceil(leaf);
+    // `leaves >= 2`, so the exponent is at least 1; 2^⌈log2 leaves⌉ / 2.
+    let exponent = usize::BITS - (leaves - 1).leading_zeros();
+    leaf << (exponent - 1)
+}
+
+/// Combines partial results, given from left to right, in the shape of the tree.
+///
+/// It holds one partial per level instead of recursing, so that a kernel's loop stays one function
+/// (a recursive call would leave the function that carries the target features).
+///
+/// ```
+/// use kernels_simd::tree::Pairwise;
+/// let mut fold = Pairwise::new();
+/// for part in ["a", "b", "c"] {
+///     fold.push(part.to_string(), |l, r| format!("({l}{r})"));
+/// }
+/// assert_eq!(fold.finish(|l, r| format!("({l}{r})")), Some("((ab)c)".to_string()));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pairwise<P> {
+    /// `partials[level]` holds a node of 2^level pushes where bit `level` of `pushed` is set:
+    /// a binary counter whose carries are the merges.
+    partials: [Option<P>; usize::BITS as usize],
+    pushed: usize,
+}
+
+impl<P> Pairwise<P> {
+    /// Starts with nothing pushed.
+    #[must_use]
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self {
+            partials: [const { None }; usize::BITS as usize],
+            pushed: 0,
+        }
+    }
+
+    /// Takes the next partial to the right, merging every pair of equal size that this completes.
+    #[inline(always)]
+    pub fn push(&mut self, partial: P, merge: impl Fn(P, P) -> P) {
+        let mut node = partial;
+        let mut level = 0;
+        while let Some(left) = self.partials[level].take() {
+            node = merge(left, node);
+            level += 1;
+        }
+        self.partials[level] = Some(node);
+        self.pushed += 1;
+    }
+
+    /// Merges what is left, from the right, and returns the root; `None` if nothing was pushed.
+    #[inline(always)]
+    pub fn finish(self, merge: impl Fn(P, P) -> P) -> Option<P> {
+        let mut root = None;
+        for left in self.partials.into_iter().flatten() {
+            root = Some(match root {
+                None => left,
+                Some(right) => merge(left, right),
+            });
+        }
+        root
+    }
+}
+
+impl<P> Default for Pairwise<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

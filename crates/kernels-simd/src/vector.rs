@@ -1,0 +1,82 @@
+//! What a backend must provide: registers, and few operations on them that are exact under IEEE 754.
+//!
+//! Kernels are written once over these traits. Everything here has one possible result for given
+//! inputs on every CPU, or says what is left open and how kernels live with it. There is no fused
+//! multiply-add, no approximate reciprocal, no horizontal operation of unspecified order.
+//!
+//! Kernels over these traits are plain `#[inline(always)]` functions without closures or iterator
+//! adaptors around vector operations: a closure that is not inlined loses the target features of
+//! its caller, and each operation becomes a call (measured at 60 times the time).
+
+use crate::tree::VIRTUAL_LANES_BYTES;
+
+/// An instruction set. A value of the type is the proof that this CPU has it: only `dispatch`
+/// makes one, inside a function that carries the target features.
+pub trait Backend: Copy {
+    /// Register of `f32`.
+    type F32: FloatVector<Elem = f32, Token = Self>;
+    /// Register of `f64`.
+    type F64: FloatVector<Elem = f64, Token = Self>;
+    /// Register of bytes.
+    type U8: ByteVector<Token = Self>;
+}
+
+/// One register.
+pub trait Vector: Copy {
+    /// Type of a lane.
+    type Elem: Copy;
+    /// The proof that the instruction set is there; needed to make a value from nothing.
+    type Token: Backend;
+    /// Number of lanes.
+    const LANES: usize;
+    /// Registers that make up the virtual lanes of the tree.
+    const REGISTERS: usize = VIRTUAL_LANES_BYTES / (Self::LANES * size_of::<Self::Elem>());
+
+    /// The value in each lane.
+    fn splat(token: Self::Token, value: Self::Elem) -> Self;
+    /// The first `LANES` elements of the slice. Panics if there are fewer.
+    fn load(token: Self::Token, slice: &[Self::Elem]) -> Self;
+}
+
+/// A register of `f32` or `f64`.
+pub trait FloatVector: Vector {
+    /// One truth value per lane.
+    type Mask: Copy;
+
+    /// Lane by lane `self + other`, rounded to nearest even.
+    #[must_use]
+    fn add(self, other: Self) -> Self;
+    /// Lane by lane `self * other`, rounded to nearest even.
+    #[must_use]
+    fn mul(self, other: Self) -> Self;
+    /// Lane by lane the greater one. For a NaN among the two, and for zeros of different sign,
+    /// it is open which operand comes out: kernels must look for both cases themselves.
+    #[must_use]
+    fn max_native(self, other: Self) -> Self;
+    /// Lanes where `self` or `other` is NaN.
+    fn unordered(self, other: Self) -> Self::Mask;
+    /// The mask with no lane set.
+    fn no_lanes(token: Self::Token) -> Self::Mask;
+    /// Lanes set in either mask.
+    fn mask_or(left: Self::Mask, right: Self::Mask) -> Self::Mask;
+    /// Whether any lane is set.
+    fn mask_any(mask: Self::Mask) -> bool;
+    /// The sum of all lanes by halving: lane i + lane i + LANES/2, and so on down to one.
+    fn sum_halving(self) -> Self::Elem;
+    /// The greatest lane, as open about NaN and zeros as [`max_native`](Self::max_native).
+    fn max_halving(self) -> Self::Elem;
+}
+
+/// A register of bytes, for masks of `bool`.
+pub trait ByteVector: Vector<Elem = u8> {
+    /// Bitwise and.
+    #[must_use]
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    #[must_use]
+    fn or(self, other: Self) -> Self;
+    /// Whether every bit of every lane is 0.
+    fn is_zero(self) -> bool;
+    /// Whether every lane is 1.
+    fn is_one(self) -> bool;
+}

@@ -1,0 +1,10 @@
+//! The public view of kernels-simd: every kernel, at every level that this CPU has, against a short
+//! scalar model that is its specification.
+
+mod errors;
+mod inputs;
+mod levels;
+mod maps;
+mod model;
+mod reductions;
+mod tree;

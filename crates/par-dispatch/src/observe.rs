@@ -1,0 +1,29 @@
+//! The seam to `pool-metrics`: a guard around each chunk, nothing with the feature off.
+
+use std::marker::PhantomData;
+
+/// Watches the chunks of a dispatcher, if somebody asked for it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Observer<'a> {
+    #[cfg(feature = "pool-metrics")]
+    recorder: Option<&'a pool_metrics::Recorder>,
+    lifetime: PhantomData<&'a ()>,
+}
+
+impl<'a> Observer<'a> {
+    #[cfg(feature = "pool-metrics")]
+    pub(crate) const fn new(recorder: &'a pool_metrics::Recorder) -> Self {
+        Self {
+            recorder: Some(recorder),
+            lifetime: PhantomData,
+        }
+    }
+
+    /// Runs one chunk.
+    #[inline(always)]
+    pub(crate) fn chunk<R>(&self, body: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "pool-metrics")]
+        let _task = self.recorder.map(pool_metrics::Recorder::task);
+        body()
+    }
+}

@@ -1,0 +1,8 @@
+//! The public view of par-dispatch: whichever way a call goes, its result is the same.
+
+#[cfg(feature = "kernels")]
+mod ops;
+mod plan;
+#[cfg(all(feature = "pool-metrics", feature = "rayon"))]
+mod recorder;
+mod shapes;
