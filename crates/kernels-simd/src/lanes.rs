@@ -55,11 +55,7 @@ impl<V: Vector> Lanes<V> {
             if start + V::LANES <= tail.len() {
                 lanes.0[r] = V::load(token, &tail[start..]);
             } else if start < tail.len() {
-                // Room for the widest register there will be: 64 bytes of bytes.
-                let mut padded = [fill; 64];
-                let rest = &tail[start..];
-                padded[..rest.len()].copy_from_slice(rest);
-                lanes.0[r] = V::load(token, &padded);
+                lanes.0[r] = V::load_partial(token, &tail[start..], fill);
             }
             r += 1;
         }

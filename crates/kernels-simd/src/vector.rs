@@ -36,6 +36,14 @@ pub trait Vector: Copy {
     fn splat(token: Self::Token, value: Self::Elem) -> Self;
     /// The first `LANES` elements of the slice. Panics if there are fewer.
     fn load(token: Self::Token, slice: &[Self::Elem]) -> Self;
+    /// The elements of a slice of fewer than `LANES`; the other lanes hold `fill`.
+    #[inline(always)]
+    fn load_partial(token: Self::Token, slice: &[Self::Elem], fill: Self::Elem) -> Self {
+        // Room for the widest register there is: 64 bytes of bytes.
+        let mut padded = [fill; 64];
+        padded[..slice.len()].copy_from_slice(slice);
+        Self::load(token, &padded)
+    }
 }
 
 /// A register of `f32` or `f64`.

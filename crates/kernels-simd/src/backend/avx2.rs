@@ -53,7 +53,7 @@ macro_rules! avx2 {
 /// Loading and splatting. One row: register, element, lanes; instructions.
 macro_rules! vectors {
     ($($register:ident $elem:ty, $lanes:literal;
-        splat $splat:ident as $bits:ty, loadu $loadu:ident as $memory:ty;)*) => {$(
+        splat $splat:ident as $bits:ty, loadu $loadu:ident as $memory:ty $(, partial $partial:ident)?;)*) => {$(
         impl Vector for $register {
             type Elem = $elem;
             type Token = Avx2;
@@ -71,13 +71,20 @@ macro_rules! vectors {
                 // no alignment.
                 Self(unsafe { $loadu(block.as_ptr().cast::<$memory>()) })
             }
+
+            $(
+                #[inline(always)]
+                fn load_partial(_: Avx2, slice: &[$elem], fill: $elem) -> Self {
+                    Self(avx2!(partial::$partial(slice, fill)))
+                }
+            )?
         }
     )*};
 }
 
 vectors! {
-    F32 f32, 8; splat _mm256_set1_ps as f32, loadu _mm256_loadu_ps as f32;
-    F64 f64, 4; splat _mm256_set1_pd as f64, loadu _mm256_loadu_pd as f64;
+    F32 f32, 8; splat _mm256_set1_ps as f32, loadu _mm256_loadu_ps as f32, partial f32_lanes;
+    F64 f64, 4; splat _mm256_set1_pd as f64, loadu _mm256_loadu_pd as f64, partial f64_lanes;
     U8 u8, 32; splat _mm256_set1_epi8 as i8, loadu _mm256_loadu_si256 as __m256i;
 }
 
@@ -141,6 +148,43 @@ float_vectors! {
         or _mm256_or_ps, zero _mm256_setzero_ps, movemask _mm256_movemask_ps;
     F64 __m256d; add _mm256_add_pd, mul _mm256_mul_pd, max _mm256_max_pd, cmp _mm256_cmp_pd,
         or _mm256_or_pd, zero _mm256_setzero_pd, movemask _mm256_movemask_pd;
+}
+
+/// Loads of fewer elements than a register holds, without touching the bytes behind them.
+mod partial {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+
+    /// A window of 32 bytes into it, moved back by the length of the slice in bytes, is a mask of
+    /// as many lanes.
+    static MASK: [u64; 8] = [u64::MAX, u64::MAX, u64::MAX, u64::MAX, 0, 0, 0, 0];
+
+    /// One row: function, element, register; instructions.
+    macro_rules! partial_loads {
+        ($($name:ident $elem:ident $register:ident; load $load:ident, splat $splat:ident,
+            blend $blend:ident, cast $cast:ident;)*) => {$(
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $name(slice: &[$elem], fill: $elem) -> $register {
+                let len_bytes = size_of_val(slice).min(32);
+                let window = MASK.as_ptr().cast::<u8>().wrapping_add(32 - len_bytes);
+                // SAFETY: at most 32 bytes into a table of 64, a window of 32 bytes ends within.
+                let mask = unsafe { _mm256_loadu_si256(window.cast::<__m256i>()) };
+                // SAFETY: reads only the lanes whose mask is set, which the slice holds.
+                let lanes = unsafe { $load(slice.as_ptr(), mask) };
+                $blend($splat(fill), lanes, $cast(mask))
+            }
+        )*};
+    }
+
+    partial_loads! {
+        f32_lanes f32 __m256; load _mm256_maskload_ps, splat _mm256_set1_ps,
+            blend _mm256_blendv_ps, cast _mm256_castsi256_ps;
+        f64_lanes f64 __m256d; load _mm256_maskload_pd, splat _mm256_set1_pd,
+            blend _mm256_blendv_pd, cast _mm256_castsi256_pd;
+    }
 }
 
 /// From one register to one lane by halving, under the name of the whole register's operation.

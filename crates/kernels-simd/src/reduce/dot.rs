@@ -73,6 +73,14 @@ impl<T: Float> Leaves for Dot<'_, T> {
     }
 
     #[inline(always)]
+    fn restrict(self, range: Range<usize>) -> Self {
+        Self {
+            x: &self.x[range.clone()],
+            y: &self.y[range],
+        }
+    }
+
+    #[inline(always)]
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> T {
         let vl = Lanes::<T::Vector<B>>::VL;
         let x = &self.x[range.clone()];

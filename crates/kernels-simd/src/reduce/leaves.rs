@@ -11,18 +11,20 @@ use core::ops::Range;
 /// A reduction by leaves, written over a backend.
 ///
 /// Public only so that it may stand in the bounds of [`Reduction`]; nothing outside can name it.
-pub trait Leaves: Sync {
+pub trait Leaves: Copy + Sync {
     /// Type of an element: tells the length of a leaf.
     type Elem: Element;
     /// Result for a node of the tree.
     type Partial: Copy + Send;
     /// Result for the whole.
     type Output;
-    /// Result of the empty range.
+    /// Result of an empty range.
     const IDENTITY: Self::Partial;
 
     /// Number of elements.
     fn len(&self) -> usize;
+    /// The reduction of a part of the elements.
+    fn restrict(self, range: Range<usize>) -> Self;
     /// Reduces at most `LEAF` elements. Implementations are `#[inline(always)]`.
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> Self::Partial;
     /// Merges two neighbours.
@@ -43,10 +45,7 @@ impl<R: Leaves> Reduction for R {
 
     #[inline]
     fn partial(&self, range: Range<usize>) -> Self::Partial {
-        dispatch(Walk {
-            reduction: self,
-            range,
-        })
+        dispatch(Walk(self.restrict(range)))
     }
 
     #[inline]
@@ -60,31 +59,31 @@ impl<R: Leaves> Reduction for R {
     }
 }
 
-/// The walk over the leaves of a range.
-struct Walk<'r, R> {
-    reduction: &'r R,
-    range: Range<usize>,
-}
+/// The walk over all leaves. The reduction is held by value: most are one slice, which then goes to
+/// the level's function in registers (5 ns less than through memory).
+struct Walk<R>(R);
 
-impl<R: Leaves> Kernel for Walk<'_, R> {
+impl<R: Leaves> Kernel for Walk<R> {
     type Output = R::Partial;
 
     #[inline(always)]
     fn run<B: Backend>(self, token: B) -> R::Partial {
-        let Range { mut start, end } = self.range;
-        let leaf_len = R::Elem::LEAF;
-        if end.saturating_sub(start) <= leaf_len {
-            return self.reduction.leaf(token, start..end);
+        let Self(reduction) = self;
+        let len = reduction.len();
+        if len <= R::Elem::LEAF {
+            return reduction.leaf(token, 0..len);
         }
-        let mut fold = Pairwise::new();
-        while start < end {
-            let leaf_end = end.min(start + leaf_len);
-            fold.push(self.reduction.leaf(token, start..leaf_end), R::merge);
-            start = leaf_end;
+        let mut fold = Pairwise::new(R::IDENTITY);
+        let mut start = 0;
+        // Whole leaves in a loop of their own: their length is known, so they have no tail.
+        while len - start >= R::Elem::LEAF {
+            let leaf = reduction.leaf(token, start..start + R::Elem::LEAF);
+            fold.push(leaf, R::merge);
+            start += R::Elem::LEAF;
         }
-        match fold.finish(R::merge) {
-            Some(root) => root,
-            None => R::IDENTITY,
+        if start < len {
+            fold.push(reduction.leaf(token, start..len), R::merge);
         }
+        fold.finish(R::merge)
     }
 }

@@ -53,6 +53,11 @@ impl<T: Float> Leaves for Max<'_, T> {
     }
 
     #[inline(always)]
+    fn restrict(self, range: Range<usize>) -> Self {
+        Self(&self.0[range])
+    }
+
+    #[inline(always)]
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> T {
         let x = &self.0[range];
         let blocks = x.chunks_exact(Lanes::<T::Vector<B>>::VL);

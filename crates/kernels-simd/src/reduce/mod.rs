@@ -31,13 +31,13 @@ pub use sum::{Sum, sum};
 /// let x: Vec<f32> = (0..10_000).map(|i| 1.0 / (i + 1) as f32).collect();
 /// let sum = Sum::new(&x);
 /// let chunk = Sum::<f32>::LEAF_LEN * 2;
-/// let mut fold = Pairwise::new();
+/// let mut fold = Pairwise::new(0.0);
 /// for start in (0..x.len()).step_by(chunk) {
 ///     let part = sum.partial(start..(start + chunk).min(x.len()));
 ///     fold.push(part, Sum::<f32>::merge);
 /// }
-/// let in_pieces = fold.finish(Sum::<f32>::merge).map(|root| sum.finish(root));
-/// assert_eq!(in_pieces, Some(kernels_simd::sum(&x)));
+/// let in_pieces = sum.finish(fold.finish(Sum::<f32>::merge));
+/// assert_eq!(in_pieces, kernels_simd::sum(&x));
 /// ```
 pub trait Reduction: Sync {
     /// The result for a node of the tree.

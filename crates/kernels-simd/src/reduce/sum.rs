@@ -49,6 +49,11 @@ impl<T: Float> Leaves for Sum<'_, T> {
     }
 
     #[inline(always)]
+    fn restrict(self, range: Range<usize>) -> Self {
+        Self(&self.0[range])
+    }
+
+    #[inline(always)]
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> T {
         let blocks = self.0[range].chunks_exact(Lanes::<T::Vector<B>>::VL);
         let tail = blocks.remainder();

@@ -20,12 +20,12 @@ fn by_split_point<R: Reduction>(reduction: &R, start: usize, end: usize) -> R::P
 /// Reduces in chunks of `LEAF_LEN << k`.
 fn by_chunks<R: Reduction>(reduction: &R, k: u32) -> R::Partial {
     let chunk = R::LEAF_LEN << k;
-    let mut fold = Pairwise::new();
+    let mut fold = Pairwise::new(reduction.partial(0..0));
     for start in (0..reduction.len()).step_by(chunk) {
         let end = reduction.len().min(start + chunk);
         fold.push(reduction.partial(start..end), R::merge);
     }
-    fold.finish(R::merge).expect("not empty")
+    fold.finish(R::merge)
 }
 
 fn check<R: Reduction<Partial = f32>>(reduction: &R) {
