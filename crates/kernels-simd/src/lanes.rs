@@ -11,13 +11,13 @@ use crate::tree::VIRTUAL_LANES_BYTES;
 use crate::vector::{ByteVector, FloatVector, Vector};
 
 /// Registers in the virtual lanes of the narrowest backend, 32 bytes each.
-const MAX_REGISTERS: usize = 8;
+pub(crate) const MAX_REGISTERS: usize = 8;
 
 /// One value per virtual lane.
 ///
 /// Registers beyond `V::REGISTERS` are never read, and vanish in optimisation.
 #[derive(Clone, Copy)]
-pub(crate) struct Lanes<V>([V; MAX_REGISTERS]);
+pub(crate) struct Lanes<V>(pub(crate) [V; MAX_REGISTERS]);
 
 impl<V: Vector> Lanes<V> {
     /// Number of virtual lanes.
@@ -64,48 +64,6 @@ impl<V: Vector> Lanes<V> {
 }
 
 impl<V: FloatVector> Lanes<V> {
-    #[inline(always)]
-    pub(crate) fn add(mut self, other: Self) -> Self {
-        let mut r = 0;
-        while r < V::REGISTERS {
-            self.0[r] = self.0[r].add(other.0[r]);
-            r += 1;
-        }
-        self
-    }
-
-    #[inline(always)]
-    pub(crate) fn mul(mut self, other: Self) -> Self {
-        let mut r = 0;
-        while r < V::REGISTERS {
-            self.0[r] = self.0[r].mul(other.0[r]);
-            r += 1;
-        }
-        self
-    }
-
-    #[inline(always)]
-    pub(crate) fn max_native(mut self, other: Self) -> Self {
-        let mut r = 0;
-        while r < V::REGISTERS {
-            self.0[r] = self.0[r].max_native(other.0[r]);
-            r += 1;
-        }
-        self
-    }
-
-    /// `mask`, with a lane set more if a NaN is among these values. One comparison looks at two
-    /// registers, so a NaN costs half an operation per register to find.
-    #[inline(always)]
-    pub(crate) fn note_nan(self, mut mask: V::Mask) -> V::Mask {
-        let mut r = 0;
-        while r < V::REGISTERS {
-            mask = V::mask_or(mask, self.0[r].unordered(self.0[(r + 1) % V::REGISTERS]));
-            r += 2;
-        }
-        mask
-    }
-
     /// The sum over all virtual lanes, by halving.
     #[inline(always)]
     pub(crate) fn sum(mut self) -> V::Elem {
@@ -119,18 +77,6 @@ impl<V: FloatVector> Lanes<V> {
             half /= 2;
         }
         self.0[0].sum_halving()
-    }
-
-    /// The greatest over all virtual lanes, under the terms of [`FloatVector::max_native`].
-    #[inline(always)]
-    pub(crate) fn max(self) -> V::Elem {
-        let mut greatest = self.0[0];
-        let mut r = 1;
-        while r < V::REGISTERS {
-            greatest = greatest.max_native(self.0[r]);
-            r += 1;
-        }
-        greatest.max_halving()
     }
 }
 

@@ -32,18 +32,26 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 mod backend;
+mod cache;
 mod dispatch;
 mod element;
 mod error;
 mod lanes;
 mod level;
 mod map;
+mod math;
 pub mod reduce;
 pub mod tree;
 mod vector;
 
-pub use element::{Element, Float};
+pub use element::{Arithmetic, Element, Float, Integer};
 pub use error::LengthMismatch;
 pub use level::{Level, LevelError};
-pub use map::{add, mul, relu, try_add, try_mul, try_relu};
-pub use reduce::{Reduction, all, any, dot, max, sum, try_dot};
+pub use map::*;
+pub use reduce::{
+    Ordered, Reduction, all, any, argmax, argmin, cosine_similarity, count_true, dot, dot_wrapping,
+    l1_distance, max, max_ignoring_nan, mean, mean_exact, min, min_ignoring_nan, min_max, norm,
+    squared_l2_distance, standard_deviation, sum, sum_abs, sum_compensated, sum_exact,
+    sum_ignoring_nan, sum_squares, sum_wide, sum_wrapping, try_cosine_similarity, try_dot,
+    try_dot_wrapping, try_l1_distance, try_squared_l2_distance, variance,
+};

@@ -100,8 +100,8 @@ impl<P: Copy> Pairwise<P> {
     #[inline(always)]
     pub fn push(&mut self, partial: P, merge: impl Fn(P, P) -> P) {
         let mut node = partial;
-        // Counted down to nothing, not up to a bound: with a bound in sight the compiler unrolls
-        // all levels and starts 40 registers, at 12 ns per reduction.
+        // A slice of the levels, not a loop up to the last one: with that bound in sight the
+        // compiler keeps every level in a register of its own, at 12 ns per reduction.
         let carries = self.count.trailing_ones() as usize;
         for level in &self.partials[..carries] {
             node = merge(*level, node);

@@ -16,9 +16,15 @@ pub trait Backend: Copy {
     /// Register of `f32`.
     type F32: FloatVector<Elem = f32, Token = Self>;
     /// Register of `f64`.
-    type F64: FloatVector<Elem = f64, Token = Self>;
+    type F64: DoubleVector<Token = Self>;
     /// Register of bytes.
     type U8: ByteVector<Token = Self>;
+
+    /// Copies 64 bytes past the caches. Panics if either slice has another length, or `to` does
+    /// not start at a multiple of 64.
+    fn stream_line(self, from: &[u8], to: &mut [u8]);
+    /// Makes streamed stores visible before what follows.
+    fn stream_fence(self);
 }
 
 /// One register.
@@ -51,31 +57,52 @@ pub trait FloatVector: Vector {
     /// One truth value per lane.
     type Mask: Copy;
 
+    /// Writes the lanes to the first `LANES` elements of the slice. Panics if there are fewer.
+    fn store(self, slice: &mut [Self::Elem]);
     /// Lane by lane `self + other`, rounded to nearest even.
     #[must_use]
     fn add(self, other: Self) -> Self;
+    /// Lane by lane `self - other`, rounded to nearest even.
+    #[must_use]
+    fn sub(self, other: Self) -> Self;
     /// Lane by lane `self * other`, rounded to nearest even.
     #[must_use]
     fn mul(self, other: Self) -> Self;
+    /// Lane by lane the square root, rounded to nearest even.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// Lane by lane the absolute value: the sign bit cleared, of a NaN too.
+    #[must_use]
+    fn abs(self) -> Self;
     /// Lane by lane the greater one. For a NaN among the two, and for zeros of different sign,
     /// it is open which operand comes out: kernels must look for both cases themselves.
     #[must_use]
     fn max_native(self, other: Self) -> Self;
+    /// Lane by lane the lesser one, under the terms of [`max_native`](Self::max_native).
+    #[must_use]
+    fn min_native(self, other: Self) -> Self;
     /// Lanes where `self` or `other` is NaN.
     fn unordered(self, other: Self) -> Self::Mask;
-    /// The mask with no lane set.
-    fn no_lanes(token: Self::Token) -> Self::Mask;
-    /// Lanes set in either mask.
-    fn mask_or(left: Self::Mask, right: Self::Mask) -> Self::Mask;
     /// Whether any lane is set.
     fn mask_any(mask: Self::Mask) -> bool;
+    /// `if_set` where the mask is set, `if_clear` elsewhere.
+    #[must_use]
+    fn select(mask: Self::Mask, if_set: Self, if_clear: Self) -> Self;
     /// The sum of all lanes by halving: lane i + lane i + LANES/2, and so on down to one.
     fn sum_halving(self) -> Self::Elem;
-    /// The greatest lane, as open about NaN and zeros as [`max_native`](Self::max_native).
+    /// The greatest lane, under the terms of [`max_native`](Self::max_native).
     fn max_halving(self) -> Self::Elem;
+    /// The least lane, under the terms of [`max_native`](Self::max_native).
+    fn min_halving(self) -> Self::Elem;
 }
 
-/// A register of bytes, for masks of `bool`.
+/// A register of `f64`.
+pub trait DoubleVector: FloatVector<Elem = f64> {
+    /// The first `LANES` elements of a slice of `f32`, widened. Panics if there are fewer.
+    fn load_f32(token: Self::Token, slice: &[f32]) -> Self;
+}
+
+/// A register of bytes, for masks of `bool` and sums of `u8`.
 pub trait ByteVector: Vector<Elem = u8> {
     /// Bitwise and.
     #[must_use]

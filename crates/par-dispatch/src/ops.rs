@@ -9,8 +9,8 @@
 
 use crate::dispatcher::Dispatcher;
 use crate::op::Op;
-use kernels_simd::Float;
 use kernels_simd::reduce::{All, Any, Dot, Max, Reduction, Sum};
+use kernels_simd::{Arithmetic, Float, Ordered};
 
 impl Op {
     /// A kernel that streams `slices` slices of `T`, at `operations` per element.
@@ -85,7 +85,7 @@ kernels! {
 
     /// The greatest element of a slice, NaN if there is one; `None` if it is empty.
     #[must_use]
-    max[T: Float](x: &[T]) -> Option<T>, |dispatcher| {
+    max[T: Ordered](x: &[T]) -> Option<T>, |dispatcher| {
         let op = const { Op::kernel::<T>("max", 1, 2, T::LEAF) };
         dispatcher.kernel_reduction(&op, &Max::new(x))
     };
@@ -108,7 +108,7 @@ kernels! {
     ///
     /// # Panics
     /// If the lengths differ.
-    add[T: Float](x: &[T], y: &[T], out: &mut [T]), |dispatcher| {
+    add[T: Arithmetic](x: &[T], y: &[T], out: &mut [T]), |dispatcher| {
         let op = const { Op::kernel::<T>("add", 3, 1, T::VL) };
         dispatcher.zip_map(&op, x, y, out, kernels_simd::add);
     };
@@ -117,7 +117,7 @@ kernels! {
     ///
     /// # Panics
     /// If the lengths differ.
-    mul[T: Float](x: &[T], y: &[T], out: &mut [T]), |dispatcher| {
+    mul[T: Arithmetic](x: &[T], y: &[T], out: &mut [T]), |dispatcher| {
         let op = const { Op::kernel::<T>("mul", 3, 1, T::VL) };
         dispatcher.zip_map(&op, x, y, out, kernels_simd::mul);
     };
@@ -127,7 +127,7 @@ kernels! {
     ///
     /// # Panics
     /// If the lengths differ.
-    relu[T: Float](x: &[T], out: &mut [T]), |dispatcher| {
+    relu[T: Arithmetic](x: &[T], out: &mut [T]), |dispatcher| {
         let op = const { Op::kernel::<T>("relu", 2, 1, T::VL) };
         dispatcher.map(&op, x, out, kernels_simd::relu);
     };

@@ -4,7 +4,7 @@
     reason = "intrinsics; a value of these types proves the feature"
 )]
 
-use crate::vector::{Backend, ByteVector, FloatVector, Vector};
+use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, Vector};
 #[cfg(target_arch = "x86")]
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
@@ -35,12 +35,6 @@ pub(crate) struct F64(__m256d);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct U8(__m256i);
 
-impl Backend for Avx2 {
-    type F32 = F32;
-    type F64 = F64;
-    type U8 = U8;
-}
-
 /// Calls intrinsics that need AVX2 and nothing else.
 macro_rules! avx2 {
     ($call:expr) => {
@@ -48,6 +42,34 @@ macro_rules! avx2 {
         // the CPU has the feature. The intrinsic takes values only.
         unsafe { $call }
     };
+}
+
+impl Backend for Avx2 {
+    type F32 = F32;
+    type F64 = F64;
+    type U8 = U8;
+
+    #[inline(always)]
+    fn stream_line(self, from: &[u8], to: &mut [u8]) {
+        assert!(from.len() == 64 && to.len() == 64);
+        assert!(to.as_ptr().addr().is_multiple_of(64));
+        let from = from.as_ptr().cast::<__m256i>();
+        let to = to.as_mut_ptr().cast::<__m256i>();
+        // SAFETY: the token proves the feature; 64 readable bytes, which need no alignment.
+        let low = unsafe { _mm256_loadu_si256(from) };
+        // SAFETY: the second half of the same 64 bytes.
+        let high = unsafe { _mm256_loadu_si256(from.wrapping_add(1)) };
+        // SAFETY: 64 writable bytes, aligned as the store asks for. Streamed stores are ordered
+        // by `stream_fence`, which the one caller, `map::stream`, runs before it returns.
+        unsafe { _mm256_stream_si256(to, low) };
+        // SAFETY: the second half of the same 64 bytes, aligned to 32.
+        unsafe { _mm256_stream_si256(to.wrapping_add(1), high) };
+    }
+
+    #[inline(always)]
+    fn stream_fence(self) {
+        avx2!(_mm_sfence());
+    }
 }
 
 /// Loading and splatting. One row: register, element, lanes; instructions.
@@ -88,16 +110,31 @@ vectors! {
     U8 u8, 32; splat _mm256_set1_epi8 as i8, loadu _mm256_loadu_si256 as __m256i;
 }
 
-/// One row: register; instructions.
+/// One row: register, its raw type, element, the element's bits; instructions.
 macro_rules! float_vectors {
-    ($($register:ident $raw:ident; add $add:ident, mul $mul:ident, max $max:ident, cmp $cmp:ident,
-        or $or:ident, zero $zero:ident, movemask $movemask:ident;)*) => {$(
+    ($($register:ident $raw:ident $elem:ident, $bits:ident; storeu $storeu:ident, add $add:ident,
+        sub $sub:ident, mul $mul:ident, sqrt $sqrt:ident, max $max:ident, min $min:ident,
+        cmp $cmp:ident, and $and:ident, splat $splat:ident, blend $blend:ident,
+        movemask $movemask:ident;)*) => {$(
         impl FloatVector for $register {
             type Mask = $raw;
 
             #[inline(always)]
+            fn store(self, slice: &mut [$elem]) {
+                let block = &mut slice[..Self::LANES];
+                // SAFETY: a register proves the feature; `block` is 32 writable bytes, which need
+                // no alignment.
+                unsafe { $storeu(block.as_mut_ptr(), self.0) };
+            }
+
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Self(avx2!($add(self.0, other.0)))
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(avx2!($sub(self.0, other.0)))
             }
 
             #[inline(always)]
@@ -106,8 +143,24 @@ macro_rules! float_vectors {
             }
 
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(avx2!($sqrt(self.0)))
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                let magnitude = avx2!($splat($elem::from_bits($bits::MAX >> 1)));
+                Self(avx2!($and(self.0, magnitude)))
+            }
+
+            #[inline(always)]
             fn max_native(self, other: Self) -> Self {
                 Self(avx2!($max(self.0, other.0)))
+            }
+
+            #[inline(always)]
+            fn min_native(self, other: Self) -> Self {
+                Self(avx2!($min(self.0, other.0)))
             }
 
             #[inline(always)]
@@ -116,38 +169,53 @@ macro_rules! float_vectors {
             }
 
             #[inline(always)]
-            fn no_lanes(_: Avx2) -> $raw {
-                avx2!($zero())
-            }
-
-            #[inline(always)]
-            fn mask_or(left: $raw, right: $raw) -> $raw {
-                avx2!($or(left, right))
-            }
-
-            #[inline(always)]
             fn mask_any(mask: $raw) -> bool {
                 avx2!($movemask(mask)) != 0
             }
 
             #[inline(always)]
-            fn sum_halving(self) -> Self::Elem {
+            fn select(mask: $raw, if_set: Self, if_clear: Self) -> Self {
+                Self(avx2!($blend(if_clear.0, if_set.0, mask)))
+            }
+
+            #[inline(always)]
+            fn sum_halving(self) -> $elem {
                 avx2!(halving::$add(self.0))
             }
 
             #[inline(always)]
-            fn max_halving(self) -> Self::Elem {
+            fn max_halving(self) -> $elem {
                 avx2!(halving::$max(self.0))
+            }
+
+            #[inline(always)]
+            fn min_halving(self) -> $elem {
+                avx2!(halving::$min(self.0))
             }
         }
     )*};
 }
 
 float_vectors! {
-    F32 __m256; add _mm256_add_ps, mul _mm256_mul_ps, max _mm256_max_ps, cmp _mm256_cmp_ps,
-        or _mm256_or_ps, zero _mm256_setzero_ps, movemask _mm256_movemask_ps;
-    F64 __m256d; add _mm256_add_pd, mul _mm256_mul_pd, max _mm256_max_pd, cmp _mm256_cmp_pd,
-        or _mm256_or_pd, zero _mm256_setzero_pd, movemask _mm256_movemask_pd;
+    F32 __m256 f32, u32; storeu _mm256_storeu_ps, add _mm256_add_ps, sub _mm256_sub_ps,
+        mul _mm256_mul_ps, sqrt _mm256_sqrt_ps, max _mm256_max_ps, min _mm256_min_ps,
+        cmp _mm256_cmp_ps, and _mm256_and_ps, splat _mm256_set1_ps, blend _mm256_blendv_ps,
+        movemask _mm256_movemask_ps;
+    F64 __m256d f64, u64; storeu _mm256_storeu_pd, add _mm256_add_pd, sub _mm256_sub_pd,
+        mul _mm256_mul_pd, sqrt _mm256_sqrt_pd, max _mm256_max_pd, min _mm256_min_pd,
+        cmp _mm256_cmp_pd, and _mm256_and_pd, splat _mm256_set1_pd, blend _mm256_blendv_pd,
+        movemask _mm256_movemask_pd;
+}
+
+impl DoubleVector for F64 {
+    #[inline(always)]
+    fn load_f32(_: Avx2, slice: &[f32]) -> Self {
+        let block = &slice[..4];
+        // SAFETY: the token proves the feature; `block` is 16 readable bytes, which need no
+        // alignment.
+        let narrow = unsafe { _mm_loadu_ps(block.as_ptr()) };
+        Self(avx2!(_mm256_cvtps_pd(narrow)))
+    }
 }
 
 /// Loads of fewer elements than a register holds, without touching the bytes behind them.
@@ -210,6 +278,7 @@ mod halving {
     f32_lanes! {
         _mm256_add_ps _mm_add_ps _mm_add_ss;
         _mm256_max_ps _mm_max_ps _mm_max_ss;
+        _mm256_min_ps _mm_min_ps _mm_min_ss;
     }
 
     /// One row: the operation on 4, 2 and 1 `f64`.
@@ -227,6 +296,7 @@ mod halving {
     f64_lanes! {
         _mm256_add_pd _mm_add_pd _mm_add_sd;
         _mm256_max_pd _mm_max_pd _mm_max_sd;
+        _mm256_min_pd _mm_min_pd _mm_min_sd;
     }
 }
 

@@ -4,7 +4,7 @@
 //! Only operations of `wide` with one exact result are used. Its horizontal and fused operations
 //! are not: their order and rounding depend on the build.
 
-use crate::vector::{Backend, ByteVector, FloatVector, Vector};
+use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, Vector};
 use wide::{f32x8, f64x4, u8x32};
 
 /// The proof of nothing: every CPU has this level.
@@ -15,6 +15,15 @@ impl Backend for Baseline {
     type F32 = f32x8;
     type F64 = f64x4;
     type U8 = u8x32;
+
+    // No streaming stores that every CPU has: a copy through the caches.
+    #[inline(always)]
+    fn stream_line(self, from: &[u8], to: &mut [u8]) {
+        to.copy_from_slice(from);
+    }
+
+    #[inline(always)]
+    fn stream_fence(self) {}
 }
 
 /// Loading and splatting. One row: register, element, lanes.
@@ -47,15 +56,25 @@ vectors! {
     u8x32 u8, 32;
 }
 
-/// One row: register.
+/// One row: register; the bits of its lanes.
 macro_rules! float_vectors {
-    ($($register:ident;)*) => {$(
+    ($($register:ident $bits:ident;)*) => {$(
         impl FloatVector for $register {
             type Mask = Self;
 
             #[inline(always)]
+            fn store(self, slice: &mut [Self::Elem]) {
+                slice[..Self::LANES].copy_from_slice(&self.to_array());
+            }
+
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 self + other
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                self - other
             }
 
             #[inline(always)]
@@ -64,8 +83,23 @@ macro_rules! float_vectors {
             }
 
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self & Self::splat(<$register as Vector>::Elem::from_bits($bits::MAX >> 1))
+            }
+
+            #[inline(always)]
             fn max_native(self, other: Self) -> Self {
                 self.fast_max(other)
+            }
+
+            #[inline(always)]
+            fn min_native(self, other: Self) -> Self {
+                self.fast_min(other)
             }
 
             #[inline(always)]
@@ -75,18 +109,13 @@ macro_rules! float_vectors {
             }
 
             #[inline(always)]
-            fn no_lanes(_: Baseline) -> Self {
-                Self::splat(0.0)
-            }
-
-            #[inline(always)]
-            fn mask_or(left: Self, right: Self) -> Self {
-                left | right
-            }
-
-            #[inline(always)]
             fn mask_any(mask: Self) -> bool {
                 mask.any()
+            }
+
+            #[inline(always)]
+            fn select(mask: Self, if_set: Self, if_clear: Self) -> Self {
+                mask.select(if_set, if_clear)
             }
 
             #[inline(always)]
@@ -117,13 +146,40 @@ macro_rules! float_vectors {
                 }
                 greatest
             }
+
+            #[inline(always)]
+            fn min_halving(self) -> Self::Elem {
+                let lanes = self.to_array();
+                let mut least = lanes[0];
+                let mut i = 1;
+                while i < Self::LANES {
+                    if lanes[i] < least {
+                        least = lanes[i];
+                    }
+                    i += 1;
+                }
+                least
+            }
         }
     )*};
 }
 
 float_vectors! {
-    f32x8;
-    f64x4;
+    f32x8 u32;
+    f64x4 u64;
+}
+
+impl DoubleVector for f64x4 {
+    #[inline(always)]
+    fn load_f32(_: Baseline, slice: &[f32]) -> Self {
+        let block = &slice[..4];
+        Self::new([
+            f64::from(block[0]),
+            f64::from(block[1]),
+            f64::from(block[2]),
+            f64::from(block[3]),
+        ])
+    }
 }
 
 impl ByteVector for u8x32 {

@@ -1,8 +1,9 @@
-//! Whether any or all of many truth values hold. Exact, so pieces may be cut anywhere.
+//! Whether any or all of many truth values hold, and how many. Exact, so pieces may be cut anywhere.
 //!
-//! Both stop at the first block that decides the answer.
+//! `any` and `all` stop at the first block that decides the answer.
 
 use super::Reduction;
+use super::exact::SumExact;
 use crate::dispatch::{Kernel, dispatch};
 use crate::lanes::Lanes;
 use crate::tree::{BLOCKS_PER_LEAF, VIRTUAL_LANES_BYTES};
@@ -106,4 +107,58 @@ macro_rules! bool_reductions {
 bool_reductions! {
     Any any, decided by true, merge ||; or_registers is_zero;
     All all, decided by false, merge &&; and_registers is_one;
+}
+
+/// The number of elements that are `true`; 0 for an empty slice.
+///
+/// ```
+/// assert_eq!(kernels_simd::count_true(&[true, false, true]), 2);
+/// ```
+///
+/// # Accuracy
+/// Exact on every CPU.
+#[must_use]
+#[inline]
+pub fn count_true(x: &[bool]) -> usize {
+    CountTrue::new(x).compute()
+}
+
+/// [`count_true`] as a [`Reduction`].
+#[derive(Debug, Clone, Copy)]
+pub struct CountTrue<'a>(SumExact<'a, u8>);
+
+impl<'a> CountTrue<'a> {
+    /// The count over this slice.
+    #[must_use]
+    #[inline]
+    pub fn new(x: &'a [bool]) -> Self {
+        Self(SumExact::new(bytemuck::cast_slice(x)))
+    }
+}
+
+impl Reduction for CountTrue<'_> {
+    type Partial = usize;
+    type Output = usize;
+    const LEAF_LEN: usize = BLOCKS_PER_LEAF * VIRTUAL_LANES_BYTES;
+
+    #[inline]
+    fn len(&self) -> usize {
+        Reduction::len(&self.0)
+    }
+
+    #[inline]
+    fn partial(&self, range: Range<usize>) -> usize {
+        let count = Reduction::partial(&self.0, range).unwrap_or(0);
+        usize::try_from(count).expect("as many as there are elements")
+    }
+
+    #[inline]
+    fn merge(left: usize, right: usize) -> usize {
+        left + right
+    }
+
+    #[inline]
+    fn finish(&self, root: usize) -> usize {
+        root
+    }
 }

@@ -1,28 +1,51 @@
 //! Reductions: many elements to one value, in the shape of the tree.
 //!
-//! Each file holds one kernel: its leaf, what its partial results are and how two of them merge.
+//! Each file holds the kernels of one kind: the leaf, what partial results are and how two merge.
 //! What they share is the walk over the leaves (`leaves`), and here [`Reduction`], through which a
 //! parallel dispatcher computes nodes of the tree and merges them itself.
 
+mod arg_extremum;
 mod bools;
-mod dot;
+pub(crate) mod exact;
+mod extremum;
+mod ignoring_nan;
 mod leaves;
-mod max;
+mod pair;
 mod sum;
+mod term;
+mod variance;
+mod wide;
 
 use core::ops::Range;
 use leaves::Leaves;
 
-pub use bools::{All, Any, all, any};
-pub use dot::{Dot, dot, try_dot};
-pub use max::{Max, max};
-pub use sum::{Sum, sum};
+pub use arg_extremum::{ArgExtremum, ArgMax, ArgMin, argmax, argmin};
+pub use bools::{All, Any, CountTrue, all, any, count_true};
+pub use exact::{
+    DotWrapping, SumExact, SumWrapping, dot_wrapping, mean_exact, sum_exact, sum_wrapping,
+    try_dot_wrapping,
+};
+pub use extremum::{Extremum, Max, Min, MinMax, Ordered, max, min, min_max};
+pub use ignoring_nan::{
+    ExtremumIgnoringNan, MaxIgnoringNan, MinIgnoringNan, max_ignoring_nan, min_ignoring_nan,
+};
+pub use pair::{
+    CosineSimilarity, Dot, L1Distance, SquaredL2Distance, SumOfPairs, cosine_similarity, dot,
+    l1_distance, squared_l2_distance, try_cosine_similarity, try_dot, try_l1_distance,
+    try_squared_l2_distance,
+};
+pub use sum::{
+    Sum, SumAbs, SumIgnoringNan, SumOf, SumSquares, mean, norm, sum, sum_abs, sum_ignoring_nan,
+    sum_squares,
+};
+pub use variance::{Moments, Variance, standard_deviation, variance};
+pub use wide::{Compensated, SumCompensated, SumWide, sum_compensated, sum_wide};
 
 /// A reduction with its arguments: what a dispatcher needs to compute it in pieces.
 ///
 /// The bits of [`compute`](Self::compute) come out if the pieces are nodes of the tree: runs of
 /// `leaf_len() << k` elements for one `k`, the last one possibly shorter, merged by
-/// [`Pairwise`].
+/// [`Pairwise`](crate::tree::Pairwise).
 ///
 /// ```
 /// use kernels_simd::reduce::{Reduction, Sum};

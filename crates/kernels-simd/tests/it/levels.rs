@@ -1,7 +1,6 @@
 //! Runs a test at each level of this CPU, and the tests of levels themselves.
 
 use kernels_simd::{Level, LevelError};
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// The level is one per process, and tests share the process.
@@ -43,6 +42,7 @@ fn available_levels_start_with_the_baseline_and_end_with_the_detected() {
     assert_eq!(Level::available().last(), Some(Level::detected()));
 }
 
+#[cfg(feature = "std")]
 /// Not a test of its own: prints the active level for the test below, which runs this binary with
 /// the variable set.
 #[test]
@@ -50,10 +50,11 @@ fn print_active_level() {
     println!("active={}", Level::active());
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn the_environment_variable_sets_the_level() {
     let active = |value: &str| {
-        let output = Command::new(std::env::current_exe().expect("own path"))
+        let output = std::process::Command::new(std::env::current_exe().expect("own path"))
             .args(["levels::print_active_level", "--exact", "--nocapture"])
             .env("CROSSOVER_LEVEL", value)
             .output()

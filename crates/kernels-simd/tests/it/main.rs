@@ -5,6 +5,7 @@ mod errors;
 mod inputs;
 mod levels;
 mod maps;
+mod math_reference;
 mod model;
 mod reductions;
 mod tree;

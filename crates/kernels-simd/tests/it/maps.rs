@@ -12,7 +12,7 @@ fn sweep<T: TestFloat>() {
                     let y: Vec<T> = values.make(offset + len, len as u64 + 77);
                     let (x, y) = (&x[offset..], &y[offset..]);
                     // The element after the end must stay as it is.
-                    let mut out = vec![T::NEG_INFINITY; offset + len + 1];
+                    let mut out = vec![T::LEAST; offset + len + 1];
 
                     let check = |out: &[T], name: &str, formula: &dyn Fn(usize) -> T| {
                         for i in 0..len {
@@ -20,11 +20,7 @@ fn sweep<T: TestFloat>() {
                                 (bits_but_nan(out[offset + i]), bits_but_nan(formula(i)));
                             assert_eq!(got, want, "{name} {level} {values:?} {i} of {len}");
                         }
-                        assert_eq!(
-                            out[offset + len],
-                            T::NEG_INFINITY,
-                            "{name} wrote past the end"
-                        );
+                        assert_eq!(out[offset + len], T::LEAST, "{name} wrote past the end");
                     };
                     kernels_simd::add(x, y, &mut out[offset..offset + len]);
                     check(&out, "add", &|i| x[i] + y[i]);

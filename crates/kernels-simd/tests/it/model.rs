@@ -50,7 +50,7 @@ pub(crate) fn max<T: Float>(x: &[T]) -> Option<T> {
             if l.is_nan() || r.is_nan() {
                 T::NAN
             } else if l == r {
-                if l.is_positive_zero() { l } else { r }
+                if !l.is_sign_negative() { l } else { r }
             } else if l > r {
                 l
             } else {

@@ -1,0 +1,250 @@
+//! Arithmetic over sizes and addresses, and nothing else: how many bytes a request is charged,
+//! how far an address is from its alignment, how large the next block is.
+//!
+//! Decided here: what overflows and what does not. Deliberately elsewhere: every pointer and
+//! every byte of memory ([`chunk`](crate::chunk), [`bump`](crate::bump)). The functions are
+//! generic over the width of a word, so that the tests can try *every* input of the 8-bit machine.
+
+#![forbid(unsafe_code)]
+
+use std::ops::{BitAnd, Div, Not, Rem, Sub};
+
+/// Every charge is a multiple of this many bytes and every block starts on one, so the cursor is
+/// always aligned for a cache line and a 512-bit vector and the fast path never rounds it.
+pub(crate) const GRAIN: usize = 64;
+
+/// The smallest block asked of the system, header included: below 64 KiB the doubling of a
+/// thread's first scope costs more calls than the memory is worth.
+pub(crate) const MIN_BLOCK: usize = 64 * 1024;
+
+/// Blocks are whole pages; a part of a page would be lost anyway.
+pub(crate) const PAGE: usize = 4096;
+
+/// An unsigned machine word: `usize`, and `u8` in the exhaustive tests.
+pub(crate) trait Word:
+    Copy
+    + Ord
+    + BitAnd<Output = Self>
+    + Not<Output = Self>
+    + Sub<Output = Self>
+    + Div<Output = Self>
+    + Rem<Output = Self>
+{
+    const ZERO: Self;
+    const ONE: Self;
+    /// The largest object Rust allows, which is the largest value of the signed word.
+    const MAX_OBJECT: Self;
+
+    fn checked_add(self, other: Self) -> Option<Self>;
+    fn wrapping_mul(self, other: Self) -> Self;
+    fn wrapping_add(self, other: Self) -> Self;
+    fn wrapping_neg(self) -> Self;
+}
+
+macro_rules! words {
+    ($($word:ident, $signed:ident;)*) => {$(
+        impl Word for $word {
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const MAX_OBJECT: Self = $signed::MAX as $word;
+
+            #[inline(always)]
+            fn checked_add(self, other: Self) -> Option<Self> { self.checked_add(other) }
+            #[inline(always)]
+            fn wrapping_mul(self, other: Self) -> Self { self.wrapping_mul(other) }
+            #[inline(always)]
+            fn wrapping_add(self, other: Self) -> Self { self.wrapping_add(other) }
+            #[inline(always)]
+            fn wrapping_neg(self) -> Self { self.wrapping_neg() }
+        }
+    )*};
+}
+
+words! { usize, isize; }
+#[cfg(test)]
+words! { u8, i8; }
+
+/// The bytes a slice of `len` elements moves the cursor by, or `None` if no object is that large.
+///
+/// A multiple of `grain`; zero exactly when the slice has no bytes. An alignment above the grain
+/// is charged its worst case (`align - grain` more) wherever the cursor happens to stand: the
+/// demand of a program is then a property of its requests, not of the addresses it was given,
+/// and one retained block of the high-water mark is sure to fit it.
+///
+/// `align` and `grain` are powers of two. With a constant `size` and `align` all that is left
+/// after inlining is one comparison, a multiplication and a mask.
+#[inline(always)]
+pub(crate) fn charge<W: Word>(len: W, size: W, align: W, grain: W) -> Option<W> {
+    let slack = align - align.min(grain);
+    // Without slack an empty slice needs no case of its own: it rounds to zero.
+    if size == W::ZERO || (slack != W::ZERO && len == W::ZERO) {
+        return Some(W::ZERO);
+    }
+    if slack > W::MAX_OBJECT {
+        return None;
+    }
+    let low_bits = grain - W::ONE;
+    let most_bytes = (W::MAX_OBJECT - slack) & !low_bits;
+    if len > most_bytes / size {
+        return None;
+    }
+    // From here on nothing wraps: len * size <= most_bytes, a multiple of the grain.
+    let rounded = len.wrapping_mul(size).wrapping_add(low_bits) & !low_bits;
+    Some(rounded.wrapping_add(slack))
+}
+
+/// How many bytes `addr` lies below the next multiple of `align`, a power of two.
+#[inline(always)]
+pub(crate) fn padding<W: Word>(addr: W, align: W) -> W {
+    addr.wrapping_neg() & (align - W::ONE)
+}
+
+/// What decides the size of a new block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Growth<W> {
+    /// The charge that found no room. Whatever else is decided, the block holds it.
+    pub(crate) needed: W,
+    /// What it would be good to hold: as much as the thread holds already (its memory doubles),
+    /// or the high-water mark when it holds nothing.
+    pub(crate) wished: W,
+    /// Bytes at the head of the block that are not for the caller.
+    pub(crate) header: W,
+    /// The smallest block.
+    pub(crate) min_block: W,
+    /// Blocks are multiples of this.
+    pub(crate) page: W,
+}
+
+/// The capacity, without its header, of the next block: at least `needed`; also `wished`, the
+/// minimum and whole pages as far as the largest object allows, else exactly `needed`.
+pub(crate) fn next_capacity<W: Word>(growth: Growth<W>) -> W {
+    let Growth {
+        needed,
+        wished,
+        header,
+        min_block,
+        page,
+    } = growth;
+    let paged = |bytes: W| {
+        let block = bytes.checked_add(header)?.max(min_block);
+        let over = block % page;
+        let block = match over == W::ZERO {
+            true => block,
+            false => block.checked_add(page - over)?,
+        };
+        (block <= W::MAX_OBJECT).then(|| block - header)
+    };
+    paged(needed.max(wished))
+        .or_else(|| paged(needed))
+        .unwrap_or(needed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Under Miri, which is some thousand times slower, the sweep takes one value in 17.
+    const STRIDE: usize = if cfg!(miri) { 17 } else { 1 };
+
+    fn every_byte() -> impl Iterator<Item = u8> + Clone {
+        (0..=u8::MAX).step_by(STRIDE)
+    }
+
+    fn model_charge(len: u128, size: u128, align: u128, grain: u128, max: u128) -> Option<u128> {
+        let bytes = len * size;
+        if bytes == 0 {
+            return Some(0);
+        }
+        let total = bytes.div_ceil(grain) * grain + align.saturating_sub(grain);
+        (total <= max).then_some(total)
+    }
+
+    #[test]
+    fn charge_is_exact_for_every_request_of_the_8_bit_machine() {
+        for grain in [1_u8, 4, 16, 64] {
+            for align in (0..8).map(|bit| 1_u8 << bit) {
+                for len in every_byte() {
+                    for size in every_byte() {
+                        let want =
+                            model_charge(len.into(), size.into(), align.into(), grain.into(), 127);
+                        assert_eq!(
+                            charge(len, size, align, grain).map(u128::from),
+                            want,
+                            "len {len} size {size} align {align} grain {grain}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn charge_never_wraps_at_the_edges_of_usize_and_isize() {
+        let near = |centre: usize| (0..70).step_by(STRIDE).map(move |d| centre.wrapping_sub(d));
+        let edges: Vec<usize> = near(usize::MAX)
+            .chain(near(isize::MAX as usize + 35))
+            .chain(near(1 << (usize::BITS / 2)))
+            .chain(0..70)
+            .collect();
+        for &len in &edges {
+            for &size in &edges {
+                for align in [1, GRAIN, 128, 1 << 29] {
+                    let want = (len as u128).checked_mul(size as u128).and_then(|_| {
+                        model_charge(
+                            len as u128,
+                            size as u128,
+                            align as u128,
+                            GRAIN as u128,
+                            isize::MAX as u128,
+                        )
+                    });
+                    assert_eq!(
+                        charge(len, size, align, GRAIN).map(|c| c as u128),
+                        want,
+                        "len {len} size {size} align {align}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn padding_reaches_the_next_multiple() {
+        for align in (0..8).map(|bit| 1_u8 << bit) {
+            for addr in 0..=u8::MAX {
+                let pad = padding(addr, align);
+                assert!(pad < align);
+                assert_eq!(
+                    addr.wrapping_add(pad) % align,
+                    0,
+                    "addr {addr} align {align}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn next_capacity_holds_the_request_whatever_is_wished() {
+        let (header, min_block, page) = (2_u8, 16, 8);
+        for needed in (0..=127).step_by(STRIDE) {
+            for wished in every_byte() {
+                let capacity = next_capacity(Growth {
+                    needed,
+                    wished,
+                    header,
+                    min_block,
+                    page,
+                });
+                let paged = |bytes: u8| {
+                    let block = (u32::from(bytes) + 2).max(16).div_ceil(8) * 8;
+                    (block <= 127).then(|| u8::try_from(block - 2).expect("at most 127"))
+                };
+                let want = paged(needed.max(wished))
+                    .or(paged(needed))
+                    .unwrap_or(needed);
+                assert_eq!(capacity, want, "needed {needed} wished {wished}");
+                assert!(capacity >= needed);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What is measured: groups of cases, each a question with contenders and an expected answer.
+//!
+//! Decided here: what a question is made of, and how its measurement becomes rows of the report.
+//! A group is a file and a row of [`GROUPS`]; everything else (flags, progress, tables, report)
+//! works from that row.
+
+pub mod arena;
+pub mod dense;
+pub mod dispatch;
+pub mod kernels;
+pub mod metrics;
+pub mod pool;
+pub mod slices;
+
+use pool_metrics::Recorder;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+
+use crate::data::Embedded;
+use crate::data::npy::Array;
+use crate::measure::{Contender, Plan, Trial, measure};
+use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Row};
+use crate::stats::{Summary, summarize};
+
+/// A group of cases.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// What it asks, in a line.
+    pub about: &'static str,
+    /// The operations of its cases.
+    pub ops: &'static [&'static str],
+    /// Its cases on these inputs.
+    pub cases: for<'a> fn(&'a Inputs) -> Vec<Case<'a>>,
+}
+
+/// All groups, in the order in which they run.
+pub static GROUPS: [Group; 6] = [
+    kernels::GROUP,
+    dispatch::GROUP,
+    pool::GROUP,
+    metrics::GROUP,
+    arena::GROUP,
+    dense::GROUP,
+];
+
+/// The group of this name.
+///
+/// # Errors
+/// A line that names the known groups.
+pub fn find(name: &str) -> Result<&'static Group, String> {
+    GROUPS
+        .iter()
+        .find(|group| group.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
+            format!("unknown group; known groups: {}", known.join(", "))
+        })
+}
+
+/// What cases are built from.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Fewer sizes.
+    pub quick: bool,
+    /// The data that ships with the suite.
+    pub data: Embedded,
+    /// The user's own array, on which the kernels run instead.
+    pub user: Option<Array>,
+    /// A plain pool.
+    pub pool: ThreadPool,
+    /// A pool of the same size with a recorder attached.
+    pub recorded_pool: ThreadPool,
+    /// The recorder of `recorded_pool`.
+    pub recorder: Recorder,
+}
+
+impl Inputs {
+    /// Inputs with pools of `threads` threads.
+    ///
+    /// # Errors
+    /// If the system refuses so many threads.
+    pub fn new(
+        quick: bool,
+        threads: usize,
+        user: Option<Array>,
+    ) -> Result<Self, ThreadPoolBuildError> {
+        let builder = || ThreadPoolBuilder::new().num_threads(threads);
+        let pool = builder()
+            .thread_name(|index| format!("bench-{index}"))
+            .build()?;
+        let (recorded_pool, recorder) =
+            Recorder::build_pool(builder().thread_name(|index| format!("recorded-{index}")))?;
+        Ok(Self {
+            quick,
+            data: Embedded::load(),
+            user,
+            pool,
+            recorded_pool,
+            recorder,
+        })
+    }
+
+    /// Threads of each pool.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+}
+
+/// What is asked: the key of its rows in the report, and the work of one call.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The group that asks.
+    pub group: &'static str,
+    /// The operation.
+    pub op: &'static str,
+    /// The element type; "none" where there are no elements.
+    pub dtype: &'static str,
+    /// Extents of the input.
+    pub shape: Vec<usize>,
+    /// Bytes of the operands read and the results written in one call.
+    pub bytes: u64,
+    /// Floating-point operations of one call.
+    pub flops: u64,
+}
+
+impl Question {
+    /// Measures the contenders, and compares those of each pair of indices (a against b).
+    ///
+    /// # Panics
+    /// As [`measure`].
+    pub fn ask<C, R>(
+        &self,
+        plan: &Plan,
+        mut context: C,
+        contenders: &[Contender<'_, C, R>],
+        trials: &[Trial<'_, C, R>],
+        pairs: &[(usize, usize)],
+    ) -> Outcome {
+        let measured = measure(plan, &mut context, contenders, trials, pairs);
+        let rows = contenders
+            .iter()
+            .zip(&measured.contenders)
+            .map(|(contender, times)| {
+                let Summary { median, p10, p90 } = summary(&times.samples_ns);
+                Row {
+                    group: self.group.into(),
+                    op: self.op.into(),
+                    dtype: self.dtype.into(),
+                    shape: self.shape.clone(),
+                    contender: contender.name().into(),
+                    threads: contender.threads(),
+                    samples: times.samples_ns.len(),
+                    ns_median: median,
+                    ns_p10: p10,
+                    ns_p90: p90,
+                    bytes: self.bytes,
+                    flops: self.flops,
+                    answer: times
+                        .answer
+                        .clone()
+                        .err()
+                        .unwrap_or_else(|| ANSWER_OK.into()),
+                }
+            });
+        let comparisons = pairs.iter().zip(&measured.ratios).map(|(&(a, b), ratios)| {
+            let Summary { median, p10, p90 } = summary(ratios);
+            Comparison {
+                group: self.group.into(),
+                op: self.op.into(),
+                dtype: self.dtype.into(),
+                shape: self.shape.clone(),
+                threads: contenders[a].threads(),
+                contender: contenders[a].name().into(),
+                against: contenders[b].name().into(),
+                ratio_median: median,
+                ratio_p10: p10,
+                ratio_p90: p90,
+                rounds: ratios.len(),
+            }
+        });
+        Outcome {
+            rows: rows.collect(),
+            comparisons: comparisons.collect(),
+            pool: None,
+        }
+    }
+}
+
+fn summary(samples: &[f64]) -> Summary {
+    summarize(samples).expect("a plan has at least one round")
+}
+
+/// A question that waits to be asked; its buffers are made when it is.
+pub struct Case<'a> {
+    /// What is asked.
+    pub question: Question,
+    ask: Ask<'a>,
+}
+
+/// Makes the buffers of a question and measures it.
+type Ask<'a> = Box<dyn FnOnce(&Question, &Plan) -> Outcome + 'a>;
+
+impl<'a> Case<'a> {
+    /// A case that `ask` measures.
+    pub fn new(question: Question, ask: impl FnOnce(&Question, &Plan) -> Outcome + 'a) -> Self {
+        Self {
+            question,
+            ask: Box::new(ask),
+        }
+    }
+
+    /// Measures it.
+    #[must_use]
+    pub fn run(self, plan: &Plan) -> Outcome {
+        (self.ask)(&self.question, plan)
+    }
+}
+
+impl std::fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("question", &self.question)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a case adds to the report.
+#[derive(Debug)]
+pub struct Outcome {
+    /// One per contender.
+    pub rows: Vec<Row>,
+    /// One per pair.
+    pub comparisons: Vec<Comparison>,
+    /// What the pool did, if the case watched it.
+    pub pool: Option<PoolUtilization>,
+}

@@ -1,0 +1,374 @@
+//! How time is taken: all contenders of one question in one process, interleaved round by round.
+//!
+//! Decided here, and why:
+//! - **Interleaved.** The machine drifts (whole runs at 70% of the speed of others), so only
+//!   samples taken within one round are compared: a ratio is taken pair by pair, and the median of
+//!   the ratios is reported. On identical code this raised no false alarm of 48, where saved
+//!   baselines raised 13 of 24.
+//! - **In turn.** The order is reversed every second round (A B B A) and rotated every two, so that
+//!   nobody always runs behind the same neighbour, with the caches it leaves.
+//! - **Batches.** A sample is as many calls as fill [`Plan::sample_ns`], long against the two clock
+//!   reads around it (about 60 ns) and short against the time slices of other processes.
+//! - **Answers.** Each contender's answer is compared with the reference before the rounds, and once
+//!   more after them, so that code which only times well is not reported as right.
+//!
+//! What is timed is [`crate::groups`]'; what the samples say is [`crate::stats`]'.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How long a question may be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Length of one sample, in nanoseconds; a call that is longer is a sample of its own.
+    pub sample_ns: f64,
+    /// Time for all rounds of a case.
+    pub budget: Duration,
+    /// Rounds even if they exceed the budget.
+    pub rounds_min: usize,
+    /// Rounds that are enough even if the budget would allow more.
+    pub rounds_max: usize,
+    /// How long a pool is watched at work; at least one pass of its workload.
+    pub window: Duration,
+}
+
+impl Plan {
+    /// For `--quick`: spreads of a few percent, the whole suite in well under a minute.
+    pub const QUICK: Self = Self {
+        sample_ns: 50_000.0,
+        budget: Duration::from_millis(100),
+        rounds_min: 7,
+        rounds_max: 500,
+        window: Duration::from_millis(500),
+    };
+
+    /// For a full run: the whole suite in some minutes.
+    pub const FULL: Self = Self {
+        sample_ns: 100_000.0,
+        budget: Duration::from_millis(1500),
+        rounds_min: 15,
+        rounds_max: 4000,
+        window: Duration::from_secs(2),
+    };
+
+    /// Exactly `rounds` rounds of short samples, for a first look and for tests.
+    #[must_use]
+    pub const fn rounds(rounds: usize) -> Self {
+        Self {
+            sample_ns: 10_000.0,
+            budget: Duration::ZERO,
+            rounds_min: rounds,
+            rounds_max: rounds,
+            window: Duration::ZERO,
+        }
+    }
+}
+
+/// Code that answers a question, on a context `C` that all contenders share, with an answer `R`.
+pub struct Contender<'a, C, R> {
+    name: &'static str,
+    threads: usize,
+    roundings: usize,
+    call: Box<dyn Fn(&mut C) -> R + 'a>,
+    /// The same code in a loop of its own, so that a batch costs one indirect call.
+    repeat: Repeat<'a, C>,
+}
+
+/// Runs a contender's code a number of times.
+type Repeat<'a, C> = Box<dyn Fn(&mut C, u64) + 'a>;
+
+impl<'a, C, R> Contender<'a, C, R> {
+    /// A contender that runs `body` on `threads` threads.
+    pub fn new(
+        name: &'static str,
+        threads: usize,
+        body: impl Fn(&mut C) -> R + Clone + 'a,
+    ) -> Self {
+        let repeated = body.clone();
+        Self {
+            name,
+            threads,
+            roundings: 0,
+            call: Box::new(body),
+            repeat: Box::new(move |context, times| {
+                for _ in 0..times {
+                    black_box(repeated(black_box(context)));
+                }
+            }),
+        }
+    }
+
+    /// States the longest chain of roundings in the answer, which bounds its error; the checks of
+    /// a [`Trial`] are told it. Exact code has 0, which is the default.
+    #[must_use]
+    pub fn roundings(mut self, roundings: usize) -> Self {
+        self.roundings = roundings;
+        self
+    }
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The threads it runs on.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+}
+
+impl<C, R> std::fmt::Debug for Contender<'_, C, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contender")
+            .field("name", &self.name)
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}
+
+type Prepare<'a, C> = Box<dyn Fn(&mut C) + 'a>;
+type Check<'a, C, R> = Box<dyn Fn(&C, &R, usize) -> Result<(), String> + 'a>;
+
+/// An input, and the test of the answer to it.
+pub struct Trial<'a, C, R> {
+    prepare: Prepare<'a, C>,
+    check: Check<'a, C, R>,
+}
+
+impl<'a, C, R> Trial<'a, C, R> {
+    /// Compares the answer by `check(context, answer, roundings)` with the reference.
+    pub fn new(check: impl Fn(&C, &R, usize) -> Result<(), String> + 'a) -> Self {
+        Self {
+            prepare: Box::new(|_| ()),
+            check: Box::new(check),
+        }
+    }
+
+    /// Runs `prepare` before the call: to choose an input, or to spoil an output buffer so that
+    /// what a former contender left there cannot pass as an answer.
+    #[must_use]
+    pub fn prepared_by(mut self, prepare: impl Fn(&mut C) + 'a) -> Self {
+        self.prepare = Box::new(prepare);
+        self
+    }
+}
+
+impl<C, R> std::fmt::Debug for Trial<'_, C, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trial").finish_non_exhaustive()
+    }
+}
+
+/// What one contender did.
+#[derive(Debug, Clone)]
+pub struct Times {
+    /// Nanoseconds per call, one entry per round.
+    pub samples_ns: Vec<f64>,
+    /// Whether every answer was right, or what was wrong with the first that was not.
+    pub answer: Result<(), String>,
+}
+
+/// What all contenders did.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// In the order in which they were given.
+    pub contenders: Vec<Times>,
+    /// For each pair (a, b) asked for: time(a)/time(b), one entry per round.
+    pub ratios: Vec<Vec<f64>>,
+}
+
+/// Checks, then times all `contenders` on one `context`.
+///
+/// Each trial is run by each contender before the rounds; the rounds time the input that the last
+/// trial prepares, and that trial is repeated after them.
+///
+/// # Panics
+/// If there is no trial (an unchecked answer is no evidence), or a pair names a contender that is
+/// not there.
+pub fn measure<C, R>(
+    plan: &Plan,
+    context: &mut C,
+    contenders: &[Contender<'_, C, R>],
+    trials: &[Trial<'_, C, R>],
+    pairs: &[(usize, usize)],
+) -> Measured {
+    let last_trial = trials
+        .last()
+        .expect("measure: no trial to check the answers with");
+    for &(a, b) in pairs {
+        let len = contenders.len();
+        assert!(
+            a < len && b < len,
+            "measure: pair ({a}, {b}) of {len} contenders"
+        );
+    }
+
+    let mut times: Vec<Times> = contenders
+        .iter()
+        .map(|contender| Times {
+            samples_ns: Vec::new(),
+            answer: trials
+                .iter()
+                .try_for_each(|trial| attempt(context, contender, trial)),
+        })
+        .collect();
+
+    let batches: Vec<Batch> = contenders
+        .iter()
+        .map(|contender| calibrate(plan, context, contender))
+        .collect();
+    let round_ns: f64 = batches
+        .iter()
+        .map(|batch| batch.calls as f64 * batch.call_ns)
+        .sum();
+    let rounds = (plan.budget.as_nanos() as f64 / round_ns.max(1.0)) as usize;
+    for round in 0..rounds.clamp(plan.rounds_min, plan.rounds_max) {
+        for index in order(round, contenders.len()) {
+            let calls = batches[index].calls;
+            let sample = elapsed_ns(|| (contenders[index].repeat)(context, calls));
+            times[index].samples_ns.push(sample / calls as f64);
+        }
+    }
+
+    for (contender, time) in contenders.iter().zip(&mut times) {
+        if time.answer.is_ok() {
+            time.answer = attempt(context, contender, last_trial);
+        }
+    }
+
+    let ratios = pairs
+        .iter()
+        .map(|&(a, b)| {
+            let of = times[a].samples_ns.iter();
+            of.zip(&times[b].samples_ns).map(|(a, b)| a / b).collect()
+        })
+        .collect();
+    Measured {
+        contenders: times,
+        ratios,
+    }
+}
+
+fn attempt<C, R>(
+    context: &mut C,
+    contender: &Contender<'_, C, R>,
+    trial: &Trial<'_, C, R>,
+) -> Result<(), String> {
+    (trial.prepare)(context);
+    let answer = (contender.call)(context);
+    (trial.check)(context, &answer, contender.roundings)
+}
+
+/// How many calls one sample takes, and what one cost when that was found out.
+struct Batch {
+    calls: u64,
+    call_ns: f64,
+}
+
+fn calibrate<C, R>(plan: &Plan, context: &mut C, contender: &Contender<'_, C, R>) -> Batch {
+    let mut calls = 1;
+    loop {
+        let batch_ns = elapsed_ns(|| (contender.repeat)(context, calls)).max(1.0);
+        // A quarter of a sample is long enough to scale up from.
+        if batch_ns * 4.0 >= plan.sample_ns {
+            let call_ns = batch_ns / calls as f64;
+            return Batch {
+                calls: ((plan.sample_ns / call_ns).round() as u64).max(1),
+                call_ns,
+            };
+        }
+        calls *= 2;
+    }
+}
+
+fn elapsed_ns(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    // Zero would make a ratio infinite; the clock's step is about a nanosecond.
+    (start.elapsed().as_nanos() as f64).max(1.0)
+}
+
+/// The order of `len` contenders in a round: rotated every two rounds, reversed in each second.
+fn order(round: usize, len: usize) -> impl Iterator<Item = usize> {
+    let rotation = round / 2;
+    (0..len).map(move |position| {
+        let position = if round.is_multiple_of(2) {
+            position
+        } else {
+            len - 1 - position
+        };
+        (position + rotation) % len
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_fair() {
+        let orders: Vec<Vec<usize>> = (0..4).map(|round| order(round, 2).collect()).collect();
+        assert_eq!(orders, [[0, 1], [1, 0], [1, 0], [0, 1]]);
+
+        // Over a whole turn each of three contenders runs at each position equally often.
+        let mut seen = [[0; 3]; 3];
+        for round in 0..6 {
+            for (position, index) in order(round, 3).enumerate() {
+                seen[index][position] += 1;
+            }
+        }
+        assert_eq!(seen, [[2; 3]; 3]);
+    }
+
+    #[test]
+    fn a_slower_contender_has_a_larger_ratio() {
+        let work = |rounds: u64| move |x: &mut u64| (0..rounds).fold(*x, |a, b| black_box(a ^ b));
+        let contenders = [
+            Contender::new("short", 1, work(100)),
+            Contender::new("long", 1, work(10_000)),
+        ];
+        let trial = Trial::new(|_, _, _| Ok(()));
+        let measured = measure(&Plan::rounds(9), &mut 1, &contenders, &[trial], &[(1, 0)]);
+        let ratio = crate::stats::summarize(&measured.ratios[0]).unwrap().median;
+        assert!(
+            ratio > 10.0,
+            "100 times the work took {ratio} times as long"
+        );
+    }
+
+    #[test]
+    fn a_wrong_answer_is_told_and_the_right_one_kept() {
+        let contenders = [
+            Contender::new("right", 1, |x: &mut i32| *x + 1),
+            Contender::new("wrong", 1, |x: &mut i32| *x - 1),
+        ];
+        let trials = || {
+            [1, 5].map(|input| {
+                Trial::new(move |_: &i32, got: &i32, _| match *got {
+                    right if right == input + 1 => Ok(()),
+                    other => Err(format!("{other}")),
+                })
+                .prepared_by(move |x| *x = input)
+            })
+        };
+        let measured = measure(&Plan::rounds(3), &mut 0, &contenders, &trials(), &[]);
+        assert_eq!(measured.contenders[0].answer, Ok(()));
+        assert_eq!(measured.contenders[1].answer, Err("0".into()));
+    }
+
+    #[test]
+    fn an_answer_that_goes_wrong_during_the_rounds_is_found() {
+        let contenders = [Contender::new("drifts", 1, |calls: &mut u32| {
+            *calls += 1;
+            *calls
+        })];
+        let trial = Trial::new(|_, calls: &u32, _| match calls {
+            1 => Ok(()),
+            _ => Err("stateful".into()),
+        });
+        let measured = measure(&Plan::rounds(3), &mut 0, &contenders, &[trial], &[]);
+        assert_eq!(measured.contenders[0].answer, Err("stateful".into()));
+    }
+}

@@ -1,0 +1,251 @@
+//! `report.json` and `pool_utilization.json` as types: the names are a contract with programs.
+//!
+//! Decided here: names, types and units; a change that breaks a reader raises [`SCHEMA`]. New
+//! sections are added beside the old ones. How files reach the disk is [`super::write`]'s.
+
+use std::collections::BTreeMap;
+
+use pool_metrics::Snapshot;
+use serde::{Deserialize, Serialize};
+
+/// The version of the schema.
+pub const SCHEMA: u32 = 1;
+/// What [`Row::answer`] says of a right answer.
+pub const ANSWER_OK: &str = "ok";
+
+/// `report.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What was measured.
+    pub project: Project,
+    /// Where.
+    pub host: Host,
+    /// How.
+    pub settings: Settings,
+    /// A row per question and contender.
+    pub results: Vec<Row>,
+    /// A row per question and pair of contenders.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// The sources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Project {
+    /// Of the workspace.
+    pub version: String,
+    /// Full hash, "-dirty" behind it if tracked files were changed; "unknown" outside git.
+    pub commit: String,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// The CPU's own name, or "unknown".
+    pub cpu: String,
+    /// As Rust's targets call it.
+    pub arch: String,
+    /// Instruction sets that matter to the kernels.
+    pub features: Vec<String>,
+    /// CPUs that the process may run on.
+    pub logical_cpus: usize,
+    /// Data caches by level: `l1d`, `l2`, `l3`.
+    pub cache_bytes: BTreeMap<String, u64>,
+    /// Name and release.
+    pub os: String,
+    /// The compiler that built the program, as it names itself.
+    pub rustc: String,
+}
+
+/// The run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Fewer sizes and shorter rounds.
+    pub quick: bool,
+    /// Threads of the pools.
+    pub threads: usize,
+    /// Instruction-set level of the kernels.
+    pub level: String,
+    /// "embedded", or the user's file with type and shape.
+    pub data: String,
+}
+
+/// One contender's times on one question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The group of the question.
+    pub group: String,
+    /// The operation.
+    pub op: String,
+    /// The element type; "none" where there are no elements.
+    pub dtype: String,
+    /// Extents of the input.
+    pub shape: Vec<usize>,
+    /// Who answered.
+    pub contender: String,
+    /// Threads that it ran on.
+    pub threads: usize,
+    /// Samples behind the figures, one per round.
+    pub samples: usize,
+    /// Median time of one call.
+    pub ns_median: f64,
+    /// 10th percentile.
+    pub ns_p10: f64,
+    /// 90th percentile.
+    pub ns_p90: f64,
+    /// Bytes of the operands read and the results written in one call.
+    pub bytes: u64,
+    /// Floating-point operations of one call.
+    pub flops: u64,
+    /// [`ANSWER_OK`] if the timed code's answer was compared with the reference in this run and
+    /// was right, else what was wrong.
+    pub answer: String,
+}
+
+/// One contender against another on one question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// As in [`Row`].
+    pub group: String,
+    /// As in [`Row`].
+    pub op: String,
+    /// As in [`Row`].
+    pub dtype: String,
+    /// As in [`Row`].
+    pub shape: Vec<usize>,
+    /// Threads of `contender`.
+    pub threads: usize,
+    /// Whose time is above the line.
+    pub contender: String,
+    /// Whose time is below the line.
+    pub against: String,
+    /// Median over the rounds of time(contender)/time(against) within a round.
+    pub ratio_median: f64,
+    /// 10th percentile.
+    pub ratio_p10: f64,
+    /// 90th percentile.
+    pub ratio_p90: f64,
+    /// Interleaved rounds behind the figures.
+    pub rounds: usize,
+}
+
+/// `pool_utilization.json`: what the pool did in a window of the pool workload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolUtilization {
+    /// Threads of the pool.
+    pub worker_threads: usize,
+    /// Threads outside the pool that recorded a task.
+    pub outside_threads: usize,
+    /// Most threads that were inside a task at once.
+    pub peak_active: usize,
+    /// Threads inside a task, averaged over the window.
+    pub mean_active: f64,
+    /// The share of the workers' time that they were inside a task, 0 to 1.
+    pub utilization: f64,
+    /// Tasks finished.
+    pub tasks: u64,
+    /// Mean duration of a task, nested ones within it included.
+    pub task_ns_mean: f64,
+    /// Shortest duration.
+    pub task_ns_min: u64,
+    /// Longest duration.
+    pub task_ns_max: u64,
+    /// Time inside tasks, added up over threads; a nested task counts once.
+    pub busy_ns: u64,
+    /// Length of the window.
+    pub window_ns: u64,
+}
+
+impl From<&Snapshot> for PoolUtilization {
+    fn from(snapshot: &Snapshot) -> Self {
+        Self {
+            worker_threads: snapshot.worker_threads,
+            outside_threads: snapshot.outside_threads,
+            peak_active: snapshot.peak_active,
+            mean_active: snapshot.mean_active,
+            utilization: snapshot.utilization,
+            tasks: snapshot.tasks,
+            task_ns_mean: snapshot.task_ns_mean,
+            task_ns_min: snapshot.task_ns_min,
+            task_ns_max: snapshot.task_ns_max,
+            busy_ns: snapshot.busy_ns,
+            window_ns: snapshot.window_ns,
+        }
+    }
+}
+
+impl PoolUtilization {
+    /// Tells the first figure that cannot be true, if there is one.
+    ///
+    /// # Errors
+    /// In words, with the values.
+    pub fn check(&self) -> Result<(), String> {
+        let threads = self.worker_threads + self.outside_threads;
+        let impossible = [
+            (self.tasks == 0, "no task was recorded"),
+            (self.peak_active > threads, "more threads active than exist"),
+            (
+                self.mean_active > self.peak_active as f64,
+                "mean above the peak",
+            ),
+            (
+                !(0.0..=1.0).contains(&self.utilization),
+                "utilization outside 0..1",
+            ),
+            (
+                self.task_ns_mean < self.task_ns_min as f64,
+                "mean task below the shortest",
+            ),
+            (
+                self.task_ns_mean > self.task_ns_max as f64,
+                "mean task above the longest",
+            ),
+            (
+                self.busy_ns > threads as u64 * self.window_ns,
+                "busier than the window is long",
+            ),
+        ];
+        match impossible.iter().find(|(wrong, _)| *wrong) {
+            Some((_, what)) => Err(format!("{what}: {self:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_figures_are_told() {
+        let possible = PoolUtilization {
+            worker_threads: 2,
+            outside_threads: 0,
+            peak_active: 2,
+            mean_active: 1.5,
+            utilization: 0.75,
+            tasks: 10,
+            task_ns_mean: 150.0,
+            task_ns_min: 100,
+            task_ns_max: 200,
+            busy_ns: 1500,
+            window_ns: 1000,
+        };
+        assert_eq!(possible.check(), Ok(()));
+        let spoil: [fn(&mut PoolUtilization); 7] = [
+            |p| p.tasks = 0,
+            |p| p.peak_active = 3,
+            |p| p.mean_active = 2.5,
+            |p| p.utilization = 1.01,
+            |p| p.task_ns_min = 151,
+            |p| p.task_ns_max = 149,
+            |p| p.busy_ns = 2001,
+        ];
+        for (index, spoil) in spoil.iter().enumerate() {
+            let mut impossible = possible.clone();
+            spoil(&mut impossible);
+            assert!(impossible.check().is_err(), "spoilt figure {index} passed");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The program from outside: flags, files, exit statuses, and a report that keeps its names.
+
+mod data;
+mod flags;
+mod program;
+mod report;

@@ -1,0 +1,209 @@
+//! `report.json` and `pool_utilization.json`: other programs rely on these names.
+
+use std::fs;
+
+use bench_suite::report::schema::{PoolUtilization, Report};
+use serde_json::Value;
+
+use crate::program::{bench_suite, json};
+
+/// Whether a value is of a type.
+type OfType = fn(&Value) -> bool;
+
+/// Asserts that an object has exactly these keys, with values of these types.
+fn keys(object: &Value, expected: &[(&str, OfType)]) {
+    let map = object.as_object().expect("an object");
+    let mut names: Vec<&str> = map.keys().map(String::as_str).collect();
+    let mut wanted: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(names, wanted);
+    for (name, is_of_type) in expected {
+        assert!(is_of_type(&map[*name]), "{name}: {}", map[*name]);
+    }
+}
+
+fn string(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty())
+}
+
+fn lengths(value: &Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|array| array.iter().all(Value::is_u64))
+}
+
+fn positive(value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| number > 0.0)
+}
+
+#[test]
+fn a_whole_run_writes_both_files_with_the_promised_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--only",
+        "pool,metrics,dense",
+        "--rounds",
+        "2",
+        "--threads",
+        "2",
+        "--out",
+        "out",
+    ];
+    let ended = bench_suite(folder.path(), &arguments);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let out = folder.path().join("out");
+    for file in ["report.json", "pool_utilization.json"] {
+        assert!(ended.stdout.contains(file), "{}", ended.stdout);
+    }
+    assert_eq!(
+        fs::read_dir(&out).unwrap().count(),
+        2,
+        "a temporary file was left"
+    );
+
+    let report = json(&out.join("report.json"));
+    keys(
+        &report,
+        &[
+            ("schema", |v| *v == 1),
+            ("project", Value::is_object),
+            ("host", Value::is_object),
+            ("settings", Value::is_object),
+            ("results", Value::is_array),
+            ("comparisons", Value::is_array),
+        ],
+    );
+    keys(
+        &report["project"],
+        &[("version", string), ("commit", string)],
+    );
+    keys(
+        &report["host"],
+        &[
+            ("cpu", string),
+            ("arch", string),
+            ("features", Value::is_array),
+            ("logical_cpus", Value::is_u64),
+            ("cache_bytes", Value::is_object),
+            ("os", string),
+            ("rustc", string),
+        ],
+    );
+    keys(
+        &report["settings"],
+        &[
+            ("quick", |v| *v == false),
+            ("threads", |v| *v == 2),
+            ("level", string),
+            ("data", |v| *v == "embedded"),
+        ],
+    );
+    for row in report["results"].as_array().unwrap() {
+        keys(
+            row,
+            &[
+                ("group", string),
+                ("op", string),
+                ("dtype", string),
+                ("shape", lengths),
+                ("contender", string),
+                ("threads", Value::is_u64),
+                ("samples", |v| *v == 2),
+                ("ns_median", positive),
+                ("ns_p10", positive),
+                ("ns_p90", positive),
+                ("bytes", Value::is_u64),
+                ("flops", Value::is_u64),
+                ("answer", |v| *v == "ok"),
+            ],
+        );
+    }
+    let comparisons = report["comparisons"].as_array().unwrap();
+    assert!(!comparisons.is_empty());
+    for comparison in comparisons {
+        keys(
+            comparison,
+            &[
+                ("group", string),
+                ("op", string),
+                ("dtype", string),
+                ("shape", lengths),
+                ("threads", Value::is_u64),
+                ("contender", string),
+                ("against", string),
+                ("ratio_median", positive),
+                ("ratio_p10", positive),
+                ("ratio_p90", positive),
+                ("rounds", |v| *v == 2),
+            ],
+        );
+    }
+    // What was written is what the library reads.
+    let typed: Report = serde_json::from_value(report).unwrap();
+    assert_eq!(typed.schema, 1);
+
+    let pool = json(&out.join("pool_utilization.json"));
+    keys(
+        &pool,
+        &[
+            ("worker_threads", |v| *v == 2),
+            ("outside_threads", |v| *v == 0),
+            ("peak_active", positive),
+            ("mean_active", positive),
+            ("utilization", positive),
+            ("tasks", positive),
+            ("task_ns_mean", positive),
+            ("task_ns_min", Value::is_u64),
+            ("task_ns_max", positive),
+            ("busy_ns", positive),
+            ("window_ns", positive),
+        ],
+    );
+    let typed: PoolUtilization = serde_json::from_value(pool).unwrap();
+    assert_eq!(typed.check(), Ok(()));
+}
+
+#[test]
+fn a_key_names_one_row_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--only",
+        "arena,metrics,dense,dispatch",
+        "--rounds",
+        "1",
+        "--quick",
+    ];
+    assert_eq!(bench_suite(folder.path(), &arguments).status, 0);
+    let report = json(&folder.path().join("target/bench/report.json"));
+    for (section, names) in [
+        ("results", &["contender"][..]),
+        ("comparisons", &["contender", "against"]),
+    ] {
+        let mut seen = std::collections::BTreeSet::new();
+        for row in report[section].as_array().unwrap() {
+            let key: Vec<String> = ["group", "op", "dtype", "shape", "threads"]
+                .iter()
+                .chain(names)
+                .map(|name| row[*name].to_string())
+                .collect();
+            assert!(seen.insert(key.clone()), "{section}: {key:?} twice");
+        }
+    }
+}
+
+#[test]
+fn a_folder_describes_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let stale = folder.path().join("pool_utilization.json");
+    fs::write(&stale, "{}").unwrap();
+    fs::write(folder.path().join("mine.txt"), "kept").unwrap();
+    let ended = bench_suite(
+        folder.path(),
+        &["--only", "metrics", "--rounds", "1", "--out", "."],
+    );
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(!stale.exists());
+    assert!(ended.stdout.contains("removed"), "{}", ended.stdout);
+    assert!(folder.path().join("mine.txt").exists());
+}

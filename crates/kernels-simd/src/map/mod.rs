@@ -1,0 +1,189 @@
+//! Elementwise kernels: out of place into `&mut [T]`, and in place.
+//!
+//! A kernel is a formula for one element. This file turns it into loops; the other files are the
+//! tables of formulas by kind. The loops are left to the compiler, which vectorises them fully
+//! under the target features of the level. Each element is computed on its own, without fused
+//! operations, so the bits depend neither on the level nor on how a caller cuts the slices.
+
+mod arithmetic;
+mod cast;
+mod compare;
+mod function;
+mod root;
+mod scan;
+mod softmax;
+mod stream;
+
+use crate::dispatch::Kernel;
+use crate::vector::Backend;
+
+pub use arithmetic::*;
+pub use cast::{Cast, cast, try_cast};
+pub use compare::*;
+pub use function::*;
+pub(crate) use root::square_root;
+pub use root::{sqrt, sqrt_in_place, try_sqrt};
+pub use scan::{cumulative_sum, try_cumulative_sum};
+pub use softmax::{softmax, try_softmax};
+
+/// A formula of one element.
+trait Unary<X>: Copy {
+    type Out: Copy;
+
+    /// The formula. Implementations are `#[inline(always)]` and free of branches.
+    fn apply(self, x: X) -> Self::Out;
+}
+
+/// A formula of one element from each of two slices.
+trait Binary<X, Y>: Copy {
+    type Out: Copy;
+
+    /// The formula. Implementations are `#[inline(always)]` and free of branches.
+    fn apply(self, x: X, y: Y) -> Self::Out;
+}
+
+/// `out[i] = op(x[i])`
+struct Map<'a, Op, X, T> {
+    op: Op,
+    x: &'a [X],
+    out: &'a mut [T],
+}
+
+/// `x[i] = op(x[i])`
+struct MapInPlace<'a, Op, T> {
+    op: Op,
+    x: &'a mut [T],
+}
+
+/// `out[i] = op(x[i], y[i])`
+struct Zip<'a, Op, X, Y, T> {
+    op: Op,
+    x: &'a [X],
+    y: &'a [Y],
+    out: &'a mut [T],
+}
+
+/// `x[i] = op(x[i], y[i])`
+struct ZipInPlace<'a, Op, T, Y> {
+    op: Op,
+    x: &'a mut [T],
+    y: &'a [Y],
+}
+
+/// A kernel whose output goes past the caches if it is too large for them.
+struct Streamed<K>(K);
+
+impl<X: Copy, T, Op: Unary<X, Out = T>> Kernel for Map<'_, Op, X, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, _: B) {
+        map_loop(self.op, self.x, self.out);
+    }
+}
+
+impl<T: Copy, Op: Unary<T, Out = T>> Kernel for MapInPlace<'_, Op, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, _: B) {
+        for value in self.x {
+            *value = self.op.apply(*value);
+        }
+    }
+}
+
+impl<X: Copy, Y: Copy, T, Op: Binary<X, Y, Out = T>> Kernel for Zip<'_, Op, X, Y, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, _: B) {
+        zip_loop(self.op, self.x, self.y, self.out);
+    }
+}
+
+impl<T: Copy, Y: Copy, Op: Binary<T, Y, Out = T>> Kernel for ZipInPlace<'_, Op, T, Y> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, _: B) {
+        zip_in_place_loop(self.op, self.x, self.y);
+    }
+}
+
+impl<X: Copy, T: bytemuck::Pod, Op: Unary<X, Out = T>> Kernel for Streamed<Map<'_, Op, X, T>> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, token: B) {
+        let Self(Map { op, x, out }) = self;
+        if !stream::pays(size_of_val(x) + size_of_val(out)) {
+            return map_loop(op, x, out);
+        }
+        let head = stream::head_len(out);
+        map_loop(op, &x[..head], &mut out[..head]);
+        let mut at = head;
+        let mut block = stream::Block::new();
+        while let Some(out) = block.next_of(out, at) {
+            map_loop(op, &x[at..at + out.len()], block.elements());
+            block.store(token, out);
+            at += out.len();
+        }
+        map_loop(op, &x[at..], &mut out[at..]);
+        token.stream_fence();
+    }
+}
+
+impl<X: Copy, Y: Copy, T: bytemuck::Pod, Op: Binary<X, Y, Out = T>> Kernel
+    for Streamed<Zip<'_, Op, X, Y, T>>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(self, token: B) {
+        let Self(Zip { op, x, y, out }) = self;
+        if !stream::pays(size_of_val(x) + size_of_val(y) + size_of_val(out)) {
+            return zip_loop(op, x, y, out);
+        }
+        let head = stream::head_len(out);
+        zip_loop(op, &x[..head], &y[..head], &mut out[..head]);
+        let mut at = head;
+        let mut block = stream::Block::new();
+        while let Some(out) = block.next_of(out, at) {
+            let end = at + out.len();
+            zip_loop(op, &x[at..end], &y[at..end], block.elements());
+            block.store(token, out);
+            at = end;
+        }
+        zip_loop(op, &x[at..], &y[at..], &mut out[at..]);
+        token.stream_fence();
+    }
+}
+
+/// Slices as arguments of their own, because only then the compiler knows that they do not overlap.
+#[inline(always)]
+fn map_loop<X: Copy, Op: Unary<X>>(op: Op, x: &[X], out: &mut [Op::Out]) {
+    let x = &x[..out.len()];
+    for i in 0..out.len() {
+        out[i] = op.apply(x[i]);
+    }
+}
+
+/// See [`map_loop`].
+#[inline(always)]
+fn zip_loop<X: Copy, Y: Copy, Op: Binary<X, Y>>(op: Op, x: &[X], y: &[Y], out: &mut [Op::Out]) {
+    let x = &x[..out.len()];
+    let y = &y[..out.len()];
+    for i in 0..out.len() {
+        out[i] = op.apply(x[i], y[i]);
+    }
+}
+
+/// See [`map_loop`].
+#[inline(always)]
+fn zip_in_place_loop<T: Copy, Y: Copy, Op: Binary<T, Y, Out = T>>(op: Op, x: &mut [T], y: &[Y]) {
+    let y = &y[..x.len()];
+    for i in 0..x.len() {
+        x[i] = op.apply(x[i], y[i]);
+    }
+}

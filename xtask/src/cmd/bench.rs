@@ -1,0 +1,56 @@
+//! `bench`: builds bench-suite in release and becomes it. Its flags, its progress and its reports
+//! are decided in that crate; its exit status is the command's.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::Command;
+use crate::run::Program;
+
+pub(crate) const COMMAND: Command = Command {
+    name: "bench",
+    about: "Builds and runs the benchmarks; writes target/bench/report.json",
+    usage: "Usage: cargo xtask bench [ARGS…]   (all of them go to bench-suite, --help too)",
+    forwards_all: true,
+    run,
+};
+
+const BINARY: &str = "bench-suite";
+
+fn run(args: Vec<OsString>) -> Result<ExitCode> {
+    let messages = Program::cargo()
+        .args(["build", "--release", "-p", BINARY, "--bin", BINARY])
+        .arg("--message-format=json-render-diagnostics")
+        .stdout()?;
+    let binary = executable(&messages)
+        .with_context(|| format!("cargo built no executable named {BINARY}"))?;
+    Program::new(binary).args(args).become_it()
+}
+
+/// The path of the binary, from cargo's messages: right whatever the target directory is.
+fn executable(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|m| m["reason"] == "compiler-artifact" && m["target"]["name"] == BINARY)
+        .find_map(|m| m["executable"].as_str().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executable_is_found_among_the_messages() {
+        let messages = r#"
+{"reason":"compiler-artifact","target":{"name":"rayon"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"bench-suite"},"executable":"/t/release/bench-suite"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages), Some("/t/release/bench-suite".into()));
+        assert_eq!(executable("not json"), None);
+    }
+}
