@@ -1,5 +1,6 @@
 //! The element types that kernels take: what each can do, as scalars.
 
+use crate::reduce::exact;
 use crate::tree::{BLOCKS_PER_LEAF, VIRTUAL_LANES_BYTES};
 use crate::vector::{Backend, FloatVector};
 use core::fmt::Debug;
@@ -23,6 +24,12 @@ pub trait Element:
     const LEAST: Self;
     /// The greatest value: +∞ for floats. The identity of the minimum.
     const GREATEST: Self;
+
+    /// `if_set` or `if_clear`, made of their bits without a branch: the compiler turns a selection
+    /// by a `bool` from memory into branches.
+    #[doc(hidden)]
+    #[must_use]
+    fn blend(mask: bool, if_set: Self, if_clear: Self) -> Self;
 }
 
 /// Types with sums, differences and products that cannot fail: floats round, integers wrap around.
@@ -84,9 +91,13 @@ pub trait Integer: Element {
     /// `u64` for `u8`.
     type Wide: Copy + PartialEq + Debug + Send + 'static;
 
+    /// The exact sum of nothing.
+    #[doc(hidden)]
+    const WIDE_ZERO: Self::Wide;
+
     /// The exact sum of a slice.
     #[doc(hidden)]
-    fn sum_exact(x: &[Self]) -> Self::Wide;
+    fn sum_exact<B: Backend>(token: B, x: &[Self]) -> Self::Wide;
     /// The sum of two exact sums.
     #[doc(hidden)]
     fn add_wide(left: Self::Wide, right: Self::Wide) -> Self::Wide;
@@ -101,15 +112,21 @@ pub trait Integer: Element {
     fn times_wrapping(self, other: Self) -> Self;
 }
 
-/// One row: a float type; the name of its register.
+/// One row: a float type, its bits; the name of its register.
 macro_rules! floats {
-    ($($ty:ident $vector:ident;)*) => {$(
+    ($($ty:ident $bits:ident $vector:ident;)*) => {$(
         impl sealed::Sealed for $ty {}
 
         impl Element for $ty {
             const ZERO: Self = 0.0;
             const LEAST: Self = $ty::NEG_INFINITY;
             const GREATEST: Self = $ty::INFINITY;
+
+            #[inline(always)]
+            fn blend(mask: bool, if_set: Self, if_clear: Self) -> Self {
+                let keep = $bits::from(mask).wrapping_neg();
+                Self::from_bits(if_set.to_bits() & keep | if_clear.to_bits() & !keep)
+            }
         }
 
         impl Arithmetic for $ty {
@@ -164,27 +181,34 @@ macro_rules! floats {
 }
 
 floats! {
-    f32 F32;
-    f64 F64;
+    f32 u32 F32;
+    f64 u64 F64;
 }
 
 /// One row: an integer type, its wide type; how the exact sum of a slice is taken.
 macro_rules! integers {
-    ($($ty:ident $wide:ident, $sum_exact:path;)*) => {$(
+    ($($ty:ident $wide:ident, |$token:ident, $x:ident| $sum_exact:expr;)*) => {$(
         impl sealed::Sealed for $ty {}
 
         impl Element for $ty {
             const ZERO: Self = 0;
             const LEAST: Self = $ty::MIN;
             const GREATEST: Self = $ty::MAX;
+
+            #[inline(always)]
+            fn blend(mask: bool, if_set: Self, if_clear: Self) -> Self {
+                let keep = Self::from(mask).wrapping_neg();
+                if_set & keep | if_clear & !keep
+            }
         }
 
         impl Integer for $ty {
             type Wide = $wide;
+            const WIDE_ZERO: $wide = 0;
 
             #[inline(always)]
-            fn sum_exact(x: &[Self]) -> $wide {
-                $sum_exact(x)
+            fn sum_exact<B: Backend>($token: B, $x: &[Self]) -> $wide {
+                $sum_exact
             }
 
             #[inline(always)]
@@ -211,9 +235,9 @@ macro_rules! integers {
 }
 
 integers! {
-    i32 i64, crate::reduce::exact::sum_i32;
-    i64 i128, crate::reduce::exact::sum_i64;
-    u8 u64, crate::reduce::exact::sum_u8;
+    i32 i64, |_token, x| exact::sum_i32(x);
+    i64 i128, |_token, x| exact::sum_i64(x);
+    u8 u64, |token, x| exact::sum_u8(token, x);
 }
 
 /// One row: an integer type whose arithmetic wraps around.

@@ -81,6 +81,17 @@ impl<V: FloatVector> Lanes<V> {
 }
 
 impl<V: ByteVector> Lanes<V> {
+    /// `sums`, with every byte added to one of them.
+    #[inline(always)]
+    pub(crate) fn add_bytes(self, mut sums: V::Sums) -> V::Sums {
+        let mut r = 0;
+        while r < V::REGISTERS {
+            sums = self.0[r].add_bytes(sums);
+            r += 1;
+        }
+        sums
+    }
+
     /// Bitwise or over all registers.
     #[inline(always)]
     pub(crate) fn or_registers(self) -> V {

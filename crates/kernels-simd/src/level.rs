@@ -17,6 +17,9 @@ pub enum Level {
     Baseline = 1,
     /// x86 with AVX2 and FMA: Intel since Haswell (2013), AMD since Excavator and Zen.
     Avx2 = 2,
+    /// x86 with AVX-512 F, BW, DQ and VL, of the Ice Lake class or newer: Intel since 2019, AMD since
+    /// Zen 4. Older CPUs with AVX-512 slow down when they use it, and stay at [`Level::Avx2`].
+    Avx512 = 3,
 }
 
 /// The active level as a number, 0 before the first use.
@@ -28,7 +31,7 @@ const UNKNOWN: u8 = 0;
 
 impl Level {
     /// Every level that this version knows, ascending.
-    pub const ALL: [Self; 2] = [Self::Baseline, Self::Avx2];
+    pub const ALL: [Self; 3] = [Self::Baseline, Self::Avx2, Self::Avx512];
 
     /// The level that kernels use now, in this process.
     ///
@@ -45,6 +48,7 @@ impl Level {
         match ACTIVE.load(Ordering::Relaxed) {
             1 => Self::Baseline,
             2 => Self::Avx2,
+            3 => Self::Avx512,
             _ => Self::first_use(),
         }
     }
@@ -70,6 +74,7 @@ impl Level {
         match self {
             Self::Baseline => true,
             Self::Avx2 => has_avx2(),
+            Self::Avx512 => has_avx512(),
         }
     }
 
@@ -94,6 +99,7 @@ impl Level {
         match self {
             Self::Baseline => "baseline",
             Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
         }
     }
 
@@ -109,6 +115,29 @@ impl Level {
 #[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
 fn has_avx2() -> bool {
     std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")
+}
+
+/// The last feature is none that the kernels use, but one that marks the class of the CPU.
+#[cfg(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64")))]
+fn has_avx512() -> bool {
+    has_avx2()
+        && std::is_x86_feature_detected!("avx512f")
+        && std::is_x86_feature_detected!("avx512bw")
+        && std::is_x86_feature_detected!("avx512dq")
+        && std::is_x86_feature_detected!("avx512vl")
+        && std::is_x86_feature_detected!("avx512vbmi2")
+}
+
+#[cfg(not(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64"))))]
+const fn has_avx512() -> bool {
+    has_avx2()
+        && cfg!(all(
+            target_feature = "avx512f",
+            target_feature = "avx512bw",
+            target_feature = "avx512dq",
+            target_feature = "avx512vl",
+            target_feature = "avx512vbmi2"
+        ))
 }
 
 #[cfg(not(all(feature = "std", any(target_arch = "x86", target_arch = "x86_64"))))]

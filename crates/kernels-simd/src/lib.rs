@@ -24,7 +24,7 @@
 //!
 //! # Levels
 //! The level is detected once. [`Level::active`] tells it, [`Level::force`] and the environment
-//! variable `CROSSOVER_LEVEL` (`baseline`, `avx2`) set it.
+//! variable `CROSSOVER_LEVEL` (`baseline`, `avx2`, `avx512`) set it.
 //!
 //! # Features
 //! `std` (default): detection at run time. Without it the crate is `no_std`, needs no allocator,

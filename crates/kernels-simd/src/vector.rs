@@ -14,7 +14,7 @@ use crate::tree::VIRTUAL_LANES_BYTES;
 /// makes one, inside a function that carries the target features.
 pub trait Backend: Copy {
     /// Register of `f32`.
-    type F32: FloatVector<Elem = f32, Token = Self>;
+    type F32: SingleVector<Token = Self>;
     /// Register of `f64`.
     type F64: DoubleVector<Token = Self>;
     /// Register of bytes.
@@ -37,6 +37,9 @@ pub trait Vector: Copy {
     const LANES: usize;
     /// Registers that make up the virtual lanes of the tree.
     const REGISTERS: usize = VIRTUAL_LANES_BYTES / (Self::LANES * size_of::<Self::Elem>());
+    /// How many times a kernel had better read a leaf, for some of the registers each time, so that
+    /// they stay in the CPU's registers.
+    const PASSES: usize = 1;
 
     /// The value in each lane.
     fn splat(token: Self::Token, value: Self::Elem) -> Self;
@@ -83,6 +86,10 @@ pub trait FloatVector: Vector {
     fn min_native(self, other: Self) -> Self;
     /// Lanes where `self` or `other` is NaN.
     fn unordered(self, other: Self) -> Self::Mask;
+    /// The mask with no lane set.
+    fn no_lanes(token: Self::Token) -> Self::Mask;
+    /// Lanes set in either mask.
+    fn mask_or(left: Self::Mask, right: Self::Mask) -> Self::Mask;
     /// Whether any lane is set.
     fn mask_any(mask: Self::Mask) -> bool;
     /// `if_set` where the mask is set, `if_clear` elsewhere.
@@ -96,6 +103,13 @@ pub trait FloatVector: Vector {
     fn min_halving(self) -> Self::Elem;
 }
 
+/// A register of `f32`.
+pub trait SingleVector: FloatVector<Elem = f32> {
+    /// Writes each lane as an integer, towards zero, saturating, NaN as 0, to the first `LANES`
+    /// elements of the slice. Panics if there are fewer.
+    fn store_i32(self, slice: &mut [i32]);
+}
+
 /// A register of `f64`.
 pub trait DoubleVector: FloatVector<Elem = f64> {
     /// The first `LANES` elements of a slice of `f32`, widened. Panics if there are fewer.
@@ -104,6 +118,15 @@ pub trait DoubleVector: FloatVector<Elem = f64> {
 
 /// A register of bytes, for masks of `bool` and sums of `u8`.
 pub trait ByteVector: Vector<Elem = u8> {
+    /// Running sums of bytes, some lanes of `u64`.
+    type Sums: Copy;
+
+    /// Sums of nothing.
+    fn no_sums(token: Self::Token) -> Self::Sums;
+    /// `sums`, with every lane added to one of them.
+    fn add_bytes(self, sums: Self::Sums) -> Self::Sums;
+    /// The sum of the sums.
+    fn total(sums: Self::Sums) -> u64;
     /// Bitwise and.
     #[must_use]
     fn and(self, other: Self) -> Self;

@@ -4,7 +4,8 @@
     reason = "intrinsics; a value of these types proves the feature"
 )]
 
-use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, Vector};
+use super::x86::{float_vectors, vectors, with_features};
+use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, SingleVector, Vector};
 #[cfg(target_arch = "x86")]
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
@@ -35,15 +36,6 @@ pub(crate) struct F64(__m256d);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct U8(__m256i);
 
-/// Calls intrinsics that need AVX2 and nothing else.
-macro_rules! avx2 {
-    ($call:expr) => {
-        // SAFETY: the caller holds an `Avx2` or a register of this module, which is made from one:
-        // the CPU has the feature. The intrinsic takes values only.
-        unsafe { $call }
-    };
-}
-
 impl Backend for Avx2 {
     type F32 = F32;
     type F64 = F64;
@@ -68,143 +60,85 @@ impl Backend for Avx2 {
 
     #[inline(always)]
     fn stream_fence(self) {
-        avx2!(_mm_sfence());
+        with_features!(_mm_sfence());
     }
 }
 
-/// Loading and splatting. One row: register, element, lanes; instructions.
-macro_rules! vectors {
-    ($($register:ident $elem:ty, $lanes:literal;
-        splat $splat:ident as $bits:ty, loadu $loadu:ident as $memory:ty $(, partial $partial:ident)?;)*) => {$(
-        impl Vector for $register {
-            type Elem = $elem;
-            type Token = Avx2;
-            const LANES: usize = $lanes;
-
-            #[inline(always)]
-            fn splat(_: Avx2, value: $elem) -> Self {
-                Self(avx2!($splat(value as $bits)))
-            }
-
-            #[inline(always)]
-            fn load(_: Avx2, slice: &[$elem]) -> Self {
-                let block = &slice[..$lanes];
-                // SAFETY: the token proves the feature; `block` is 32 readable bytes, which need
-                // no alignment.
-                Self(unsafe { $loadu(block.as_ptr().cast::<$memory>()) })
-            }
-
-            $(
-                #[inline(always)]
-                fn load_partial(_: Avx2, slice: &[$elem], fill: $elem) -> Self {
-                    Self(avx2!(partial::$partial(slice, fill)))
-                }
-            )?
-        }
-    )*};
-}
-
-vectors! {
-    F32 f32, 8; splat _mm256_set1_ps as f32, loadu _mm256_loadu_ps as f32, partial f32_lanes;
-    F64 f64, 4; splat _mm256_set1_pd as f64, loadu _mm256_loadu_pd as f64, partial f64_lanes;
+vectors! { Avx2:
+    F32 f32, 8; splat _mm256_set1_ps as f32, loadu _mm256_loadu_ps as f32, partial partial::f32_lanes;
+    F64 f64, 4; splat _mm256_set1_pd as f64, loadu _mm256_loadu_pd as f64, partial partial::f64_lanes;
     U8 u8, 32; splat _mm256_set1_epi8 as i8, loadu _mm256_loadu_si256 as __m256i;
 }
 
-/// One row: register, its raw type, element, the element's bits; instructions.
-macro_rules! float_vectors {
-    ($($register:ident $raw:ident $elem:ident, $bits:ident; storeu $storeu:ident, add $add:ident,
-        sub $sub:ident, mul $mul:ident, sqrt $sqrt:ident, max $max:ident, min $min:ident,
-        cmp $cmp:ident, and $and:ident, splat $splat:ident, blend $blend:ident,
-        movemask $movemask:ident;)*) => {$(
-        impl FloatVector for $register {
-            type Mask = $raw;
-
-            #[inline(always)]
-            fn store(self, slice: &mut [$elem]) {
-                let block = &mut slice[..Self::LANES];
-                // SAFETY: a register proves the feature; `block` is 32 writable bytes, which need
-                // no alignment.
-                unsafe { $storeu(block.as_mut_ptr(), self.0) };
-            }
-
-            #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                Self(avx2!($add(self.0, other.0)))
-            }
-
-            #[inline(always)]
-            fn sub(self, other: Self) -> Self {
-                Self(avx2!($sub(self.0, other.0)))
-            }
-
-            #[inline(always)]
-            fn mul(self, other: Self) -> Self {
-                Self(avx2!($mul(self.0, other.0)))
-            }
-
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                Self(avx2!($sqrt(self.0)))
-            }
-
-            #[inline(always)]
-            fn abs(self) -> Self {
-                let magnitude = avx2!($splat($elem::from_bits($bits::MAX >> 1)));
-                Self(avx2!($and(self.0, magnitude)))
-            }
-
-            #[inline(always)]
-            fn max_native(self, other: Self) -> Self {
-                Self(avx2!($max(self.0, other.0)))
-            }
-
-            #[inline(always)]
-            fn min_native(self, other: Self) -> Self {
-                Self(avx2!($min(self.0, other.0)))
-            }
-
-            #[inline(always)]
-            fn unordered(self, other: Self) -> $raw {
-                avx2!($cmp::<_CMP_UNORD_Q>(self.0, other.0))
-            }
-
-            #[inline(always)]
-            fn mask_any(mask: $raw) -> bool {
-                avx2!($movemask(mask)) != 0
-            }
-
-            #[inline(always)]
-            fn select(mask: $raw, if_set: Self, if_clear: Self) -> Self {
-                Self(avx2!($blend(if_clear.0, if_set.0, mask)))
-            }
-
-            #[inline(always)]
-            fn sum_halving(self) -> $elem {
-                avx2!(halving::$add(self.0))
-            }
-
-            #[inline(always)]
-            fn max_halving(self) -> $elem {
-                avx2!(halving::$max(self.0))
-            }
-
-            #[inline(always)]
-            fn min_halving(self) -> $elem {
-                avx2!(halving::$min(self.0))
-            }
-        }
-    )*};
+float_vectors! { Avx2:
+    F32 f32 u32, mask __m256; storeu _mm256_storeu_ps, add _mm256_add_ps, sub _mm256_sub_ps,
+        mul _mm256_mul_ps, sqrt _mm256_sqrt_ps, max _mm256_max_ps, min _mm256_min_ps,
+        and _mm256_and_ps, splat _mm256_set1_ps, unordered masks::f32_unordered,
+        none _mm256_setzero_ps, either _mm256_or_ps, any masks::f32_any, select masks::f32_select;
+    F64 f64 u64, mask __m256d; storeu _mm256_storeu_pd, add _mm256_add_pd, sub _mm256_sub_pd,
+        mul _mm256_mul_pd, sqrt _mm256_sqrt_pd, max _mm256_max_pd, min _mm256_min_pd,
+        and _mm256_and_pd, splat _mm256_set1_pd, unordered masks::f64_unordered,
+        none _mm256_setzero_pd, either _mm256_or_pd, any masks::f64_any, select masks::f64_select;
 }
 
-float_vectors! {
-    F32 __m256 f32, u32; storeu _mm256_storeu_ps, add _mm256_add_ps, sub _mm256_sub_ps,
-        mul _mm256_mul_ps, sqrt _mm256_sqrt_ps, max _mm256_max_ps, min _mm256_min_ps,
-        cmp _mm256_cmp_ps, and _mm256_and_ps, splat _mm256_set1_ps, blend _mm256_blendv_ps,
-        movemask _mm256_movemask_ps;
-    F64 __m256d f64, u64; storeu _mm256_storeu_pd, add _mm256_add_pd, sub _mm256_sub_pd,
-        mul _mm256_mul_pd, sqrt _mm256_sqrt_pd, max _mm256_max_pd, min _mm256_min_pd,
-        cmp _mm256_cmp_pd, and _mm256_and_pd, splat _mm256_set1_pd, blend _mm256_blendv_pd,
-        movemask _mm256_movemask_pd;
+/// Masks are registers whose lanes have all bits set or none.
+mod masks {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+
+    /// One row: register; functions and the instructions behind them.
+    macro_rules! masks {
+        ($($register:ident: $unordered:ident $cmp:ident, $any:ident $movemask:ident,
+            $select:ident $blend:ident;)*) => {$(
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $unordered(left: $register, right: $register) -> $register {
+                $cmp::<_CMP_UNORD_Q>(left, right)
+            }
+
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $any(mask: $register) -> bool {
+                $movemask(mask) != 0
+            }
+
+            #[target_feature(enable = "avx2")]
+            #[inline]
+            pub(super) fn $select(mask: $register, if_set: $register, if_clear: $register) -> $register {
+                $blend(if_clear, if_set, mask)
+            }
+        )*};
+    }
+
+    masks! {
+        __m256: f32_unordered _mm256_cmp_ps, f32_any _mm256_movemask_ps, f32_select _mm256_blendv_ps;
+        __m256d: f64_unordered _mm256_cmp_pd, f64_any _mm256_movemask_pd, f64_select _mm256_blendv_pd;
+    }
+}
+
+impl SingleVector for F32 {
+    #[inline(always)]
+    fn store_i32(self, slice: &mut [i32]) {
+        let block = &mut slice[..8];
+        let integers = with_features!(to_i32(self.0));
+        // SAFETY: a register proves the features; `block` is 32 writable bytes, which need no
+        // alignment.
+        unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), integers) };
+    }
+}
+
+/// What does not fit becomes 0x8000_0000: right below the range, all bits to be flipped above it,
+/// all to be cleared for NaN.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn to_i32(x: __m256) -> __m256i {
+    let integers = _mm256_cvttps_epi32(x);
+    let above = _mm256_cmp_ps::<_CMP_GE_OQ>(x, _mm256_set1_ps(2_147_483_648.0));
+    let number = _mm256_cmp_ps::<_CMP_ORD_Q>(x, x);
+    let saturated = _mm256_xor_si256(integers, _mm256_castps_si256(above));
+    _mm256_and_si256(saturated, _mm256_castps_si256(number))
 }
 
 impl DoubleVector for F64 {
@@ -214,7 +148,7 @@ impl DoubleVector for F64 {
         // SAFETY: the token proves the feature; `block` is 16 readable bytes, which need no
         // alignment.
         let narrow = unsafe { _mm_loadu_ps(block.as_ptr()) };
-        Self(avx2!(_mm256_cvtps_pd(narrow)))
+        Self(with_features!(_mm256_cvtps_pd(narrow)))
     }
 }
 
@@ -256,7 +190,7 @@ mod partial {
 }
 
 /// From one register to one lane by halving, under the name of the whole register's operation.
-mod halving {
+pub(super) mod halving {
     #[cfg(target_arch = "x86")]
     use core::arch::x86::*;
     #[cfg(target_arch = "x86_64")]
@@ -267,7 +201,7 @@ mod halving {
         ($($whole:ident $half:ident $one:ident;)*) => {$(
             #[target_feature(enable = "avx2")]
             #[inline]
-            pub(super) fn $whole(x: __m256) -> f32 {
+            pub(in super::super) fn $whole(x: __m256) -> f32 {
                 let x = $half(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
                 let x = $half(x, _mm_movehl_ps(x, x));
                 _mm_cvtss_f32($one(x, _mm_movehdup_ps(x)))
@@ -286,7 +220,7 @@ mod halving {
         ($($whole:ident $half:ident $one:ident;)*) => {$(
             #[target_feature(enable = "avx2")]
             #[inline]
-            pub(super) fn $whole(x: __m256d) -> f64 {
+            pub(in super::super) fn $whole(x: __m256d) -> f64 {
                 let x = $half(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
                 _mm_cvtsd_f64($one(x, _mm_unpackhi_pd(x, x)))
             }
@@ -301,25 +235,48 @@ mod halving {
 }
 
 impl ByteVector for U8 {
+    type Sums = __m256i;
+
+    #[inline(always)]
+    fn no_sums(_: Avx2) -> __m256i {
+        with_features!(_mm256_setzero_si256())
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, sums: __m256i) -> __m256i {
+        let zero = with_features!(_mm256_setzero_si256());
+        let eights = with_features!(_mm256_sad_epu8(self.0, zero));
+        with_features!(_mm256_add_epi64(sums, eights))
+    }
+
+    #[inline(always)]
+    fn total(sums: __m256i) -> u64 {
+        let mut lanes = [0_u64; 4];
+        // SAFETY: a register proves the features; as many writable bytes as the register has,
+        // which need no alignment.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), sums) };
+        lanes.iter().sum()
+    }
+
     #[inline(always)]
     fn and(self, other: Self) -> Self {
-        Self(avx2!(_mm256_and_si256(self.0, other.0)))
+        Self(with_features!(_mm256_and_si256(self.0, other.0)))
     }
 
     #[inline(always)]
     fn or(self, other: Self) -> Self {
-        Self(avx2!(_mm256_or_si256(self.0, other.0)))
+        Self(with_features!(_mm256_or_si256(self.0, other.0)))
     }
 
     #[inline(always)]
     fn is_zero(self) -> bool {
-        avx2!(_mm256_testz_si256(self.0, self.0)) != 0
+        with_features!(_mm256_testz_si256(self.0, self.0)) != 0
     }
 
     #[inline(always)]
     fn is_one(self) -> bool {
-        let ones = avx2!(_mm256_set1_epi8(1));
-        let equal = avx2!(_mm256_cmpeq_epi8(self.0, ones));
-        avx2!(_mm256_movemask_epi8(equal)) == -1
+        let ones = with_features!(_mm256_set1_epi8(1));
+        let equal = with_features!(_mm256_cmpeq_epi8(self.0, ones));
+        with_features!(_mm256_movemask_epi8(equal)) == -1
     }
 }

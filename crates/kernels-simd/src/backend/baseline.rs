@@ -4,8 +4,8 @@
 //! Only operations of `wide` with one exact result are used. Its horizontal and fused operations
 //! are not: their order and rounding depend on the build.
 
-use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, Vector};
-use wide::{f32x8, f64x4, u8x32};
+use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, SingleVector, Vector};
+use wide::{f32x8, f64x4, u8x32, u64x4};
 
 /// The proof of nothing: every CPU has this level.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,8 @@ macro_rules! vectors {
             type Elem = $elem;
             type Token = Baseline;
             const LANES: usize = $lanes;
+            // Eight accumulators are sixteen registers of 16 bytes: all that SSE2 has.
+            const PASSES: usize = if cfg!(any(target_arch = "x86", target_arch = "x86_64")) { 2 } else { 1 };
 
             #[inline(always)]
             fn splat(_: Baseline, value: $elem) -> Self {
@@ -109,6 +111,16 @@ macro_rules! float_vectors {
             }
 
             #[inline(always)]
+            fn no_lanes(_: Baseline) -> Self {
+                Self::splat(0.0)
+            }
+
+            #[inline(always)]
+            fn mask_or(left: Self, right: Self) -> Self {
+                left | right
+            }
+
+            #[inline(always)]
             fn mask_any(mask: Self) -> bool {
                 mask.any()
             }
@@ -169,6 +181,13 @@ float_vectors! {
     f64x4 u64;
 }
 
+impl SingleVector for f32x8 {
+    #[inline(always)]
+    fn store_i32(self, slice: &mut [i32]) {
+        slice[..8].copy_from_slice(&self.trunc_int().to_array());
+    }
+}
+
 impl DoubleVector for f64x4 {
     #[inline(always)]
     fn load_f32(_: Baseline, slice: &[f32]) -> Self {
@@ -183,6 +202,30 @@ impl DoubleVector for f64x4 {
 }
 
 impl ByteVector for u8x32 {
+    type Sums = u64x4;
+
+    #[inline(always)]
+    fn no_sums(_: Baseline) -> u64x4 {
+        u64x4::splat(0)
+    }
+
+    // Eight bytes as one word: to four sums of two, then two of four, then one of eight.
+    #[inline(always)]
+    fn add_bytes(self, sums: u64x4) -> u64x4 {
+        let words: u64x4 = bytemuck::cast(self);
+        let pairs = u64x4::splat(0x00FF_00FF_00FF_00FF);
+        let twos = (words & pairs) + ((words >> 8_u32) & pairs);
+        let quads = u64x4::splat(0x0000_FFFF_0000_FFFF);
+        let fours = (twos & quads) + ((twos >> 16_u32) & quads);
+        sums + (fours & u64x4::splat(0xFFFF_FFFF)) + (fours >> 32_u32)
+    }
+
+    #[inline(always)]
+    fn total(sums: u64x4) -> u64 {
+        let [a, b, c, d] = sums.to_array();
+        a + b + c + d
+    }
+
     #[inline(always)]
     fn and(self, other: Self) -> Self {
         self & other

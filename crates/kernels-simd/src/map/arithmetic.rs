@@ -1,7 +1,7 @@
 //! Arithmetic, each kernel in four forms: two slices or a slice and a scalar, out of place or in
 //! place; and the kernels with coefficients.
 
-use super::{Binary, Map, MapInPlace, Streamed, Unary, Zip, ZipInPlace};
+use super::{Binary, Map, MapInPlace, Unary, Zip, ZipInPlace, dispatch_streamable};
 use crate::dispatch::dispatch;
 use crate::element::{Arithmetic, Element, Float};
 use crate::error::LengthMismatch;
@@ -68,7 +68,7 @@ macro_rules! binary_kernels {
         pub fn $try_name<T: $bound>(x: &[T], y: &[T], out: &mut [T]) -> Result<(), LengthMismatch> {
             LengthMismatch::check(stringify!($name), x.len(), y.len())?;
             LengthMismatch::check(stringify!($name), x.len(), out.len())?;
-            dispatch(Streamed(Zip { op: $op, x, y, out }));
+            dispatch_streamable(Zip { op: $op, x, y, out });
             Ok(())
         }
 
@@ -114,7 +114,7 @@ macro_rules! binary_kernels {
         #[inline]
         pub fn $try_scalar<T: $bound>(x: &[T], y: T, out: &mut [T]) -> Result<(), LengthMismatch> {
             LengthMismatch::check(stringify!($scalar), x.len(), out.len())?;
-            dispatch(Streamed(Map { op: WithScalar($op, y), x, out }));
+            dispatch_streamable(Map { op: WithScalar($op, y), x, out });
             Ok(())
         }
 
@@ -242,7 +242,7 @@ pub fn try_scale_add<T: Arithmetic>(
     LengthMismatch::check("scale_add", x.len(), y.len())?;
     LengthMismatch::check("scale_add", x.len(), out.len())?;
     let op = ScaleAdd(a);
-    dispatch(Streamed(Zip { op, x, y, out }));
+    dispatch_streamable(Zip { op, x, y, out });
     Ok(())
 }
 
@@ -313,7 +313,7 @@ pub fn try_clamp<T: Element>(
 ) -> Result<(), LengthMismatch> {
     let op = Clamp::new(least, greatest);
     LengthMismatch::check("clamp", x.len(), out.len())?;
-    dispatch(Streamed(Map { op, x, out }));
+    dispatch_streamable(Map { op, x, out });
     Ok(())
 }
 

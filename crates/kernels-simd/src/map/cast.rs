@@ -1,48 +1,56 @@
 //! Casts between element types.
 //!
-//! The saturating casts of floats are formulas of additions and bits: `x as i32` and `x as u8`
-//! saturate in Rust by a branch per element that the compiler does not vectorise.
+//! A plain loop each, but for floats to integers: Rust's `as` saturates by branches, which the
+//! compiler does not vectorise. To `i32` the backend has an operation; to `u8` a formula of
+//! additions and bits does it.
 
 use super::function::Rounding;
-use super::{Map, Streamed, Unary};
-use crate::dispatch::dispatch;
+use super::{Map, Unary, dispatch_streamable};
+use crate::dispatch::{Kernel, dispatch};
 use crate::element::Element;
 use crate::error::LengthMismatch;
+use crate::vector::{Backend, SingleVector, Vector};
+use core::marker::PhantomData;
 
 /// A conversion of element types, with the result of Rust's `as`. Sealed: `f32` to `f64`, `i32` and
 /// `u8`; `f64` to `f32`; `i32` and `u8` to `f32`.
 pub trait Cast<T: Element>: Element {
-    /// `self as T`.
+    /// `out[i] = x[i] as T`, for slices of equal length.
     #[doc(hidden)]
-    fn cast(self) -> T;
+    fn cast(x: &[Self], out: &mut [T]);
 }
 
-/// One row: from, to; the formula.
+/// One row: from, to; the formula of a plain loop.
 macro_rules! casts {
     ($($from:ident $to:ident, |$x:ident| $formula:expr;)*) => {$(
         impl Cast<$to> for $from {
+            #[inline]
+            fn cast(x: &[Self], out: &mut [$to]) {
+                let op = As(PhantomData::<(Self, $to)>);
+                dispatch_streamable(Map { op, x, out });
+            }
+        }
+
+        impl Unary<$from> for As<$from, $to> {
+            type Out = $to;
+
             #[inline(always)]
-            fn cast(self) -> $to {
-                let $x = self;
+            fn apply(self, $x: $from) -> $to {
                 $formula
             }
         }
     )*};
 }
 
+/// The conversion of one element.
+#[derive(Clone, Copy)]
+struct As<X, T>(PhantomData<(X, T)>);
+
 casts! {
     f32 f64, |x| f64::from(x);
     f64 f32, |x| x as f32;
     i32 f32, |x| x as f32;
     u8 f32, |x| f32::from(x);
-    f32 i32, |x| {
-        // In f64 every i32 is exact. Adding 1.5·2⁵² to an integer of up to 51 bits leaves it, in
-        // two's complement, in the low bits of the sum.
-        let x = f64::from(x);
-        let x = if x > -2_147_483_648.0 { x } else if x <= -2_147_483_648.0 { -2_147_483_648.0 } else { 0.0 };
-        let x = if x < 2_147_483_647.0 { x } else { 2_147_483_647.0 };
-        (x.to_trunc() + 6_755_399_441_055_744.0).to_bits() as i32
-    };
     f32 u8, |x| {
         // NaN is not greater than 0.
         let x = if x > 0.0 { x } else { 0.0 };
@@ -52,16 +60,38 @@ casts! {
     };
 }
 
-/// The operation behind [`cast`].
-#[derive(Clone, Copy)]
-struct As<T>(core::marker::PhantomData<T>);
+impl Cast<i32> for f32 {
+    #[inline]
+    fn cast(x: &[Self], out: &mut [i32]) {
+        dispatch(ToI32 { x, out });
+    }
+}
 
-impl<X: Cast<T>, T: Element> Unary<X> for As<T> {
-    type Out = T;
+/// `f32` to `i32`, by the backend's own operation.
+struct ToI32<'a> {
+    x: &'a [f32],
+    out: &'a mut [i32],
+}
+
+impl Kernel for ToI32<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn apply(self, x: X) -> T {
-        x.cast()
+    fn run<B: Backend>(&mut self, token: B) {
+        let Self { x, out } = self;
+        let lanes = B::F32::LANES;
+        let whole = x.len() / lanes * lanes;
+        let mut at = 0;
+        while at < whole {
+            B::F32::load(token, &x[at..]).store_i32(&mut out[at..]);
+            at += lanes;
+        }
+        if whole < x.len() {
+            // Room for the widest register: 16 lanes.
+            let mut integers = [0; 16];
+            B::F32::load_partial(token, &x[whole..], 0.0).store_i32(&mut integers);
+            out[whole..].copy_from_slice(&integers[..x.len() - whole]);
+        }
     }
 }
 
@@ -94,7 +124,6 @@ pub fn cast<X: Cast<T>, T: Element>(x: &[X], out: &mut [T]) {
 #[inline]
 pub fn try_cast<X: Cast<T>, T: Element>(x: &[X], out: &mut [T]) -> Result<(), LengthMismatch> {
     LengthMismatch::check("cast", x.len(), out.len())?;
-    let op = As(core::marker::PhantomData);
-    dispatch(Streamed(Map { op, x, out }));
+    X::cast(x, out);
     Ok(())
 }

@@ -164,7 +164,7 @@ impl<T: Element> Kernel for SelectKernel<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
+    fn run<B: Backend>(&mut self, _: B) {
         select_loop(self.mask, self.x, self.y, self.out);
     }
 }
@@ -174,6 +174,6 @@ impl<T: Element> Kernel for SelectKernel<'_, T> {
 fn select_loop<T: Element>(mask: &[bool], x: &[T], y: &[T], out: &mut [T]) {
     let (mask, x, y) = (&mask[..out.len()], &x[..out.len()], &y[..out.len()]);
     for i in 0..out.len() {
-        out[i] = if mask[i] { x[i] } else { y[i] };
+        out[i] = T::blend(mask[i], x[i], y[i]);
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of one element, each in two forms: out of place and in place.
 
-use super::{Map, MapInPlace, Streamed, Unary};
+use super::{Map, MapInPlace, Unary, dispatch_streamable};
 use crate::dispatch::dispatch;
 use crate::element::{Arithmetic, Float};
 use crate::error::LengthMismatch;
@@ -25,19 +25,30 @@ macro_rules! roundings {
             #[inline(always)]
             fn to_trunc(self) -> Self {
                 let magnitude = self.abs();
-                let nearest = (magnitude + $integers_from) - $integers_from;
+                let nearest = nearest_integer(magnitude, $integers_from);
                 let below = if nearest > magnitude { nearest - 1.0 } else { nearest };
-                if magnitude < $integers_from { below.copysign(self) } else { self }
+                below.copysign(self)
             }
 
             #[inline(always)]
             fn to_nearest(self) -> Self {
-                let magnitude = self.abs();
-                let nearest = (magnitude + $integers_from) - $integers_from;
-                if magnitude < $integers_from { nearest.copysign(self) } else { self }
+                nearest_integer(self.abs(), $integers_from).copysign(self)
             }
         }
     )*};
+}
+
+/// The integer nearest to something that is not negative. From `integers_from` on everything is one,
+/// and zero is added: a selection of the value itself would become, in place, a masked store, at ten
+/// times the time of a plain one.
+#[inline(always)]
+fn nearest_integer<T: Float>(magnitude: T, integers_from: T) -> T {
+    let rounder = if magnitude < integers_from {
+        integers_from
+    } else {
+        T::ZERO
+    };
+    (magnitude + rounder) - rounder
 }
 
 roundings! {
@@ -122,7 +133,7 @@ macro_rules! unary_kernels {
         #[inline]
         pub fn $try_name<T: $bound>(x: &[T], out: &mut [T]) -> Result<(), LengthMismatch> {
             LengthMismatch::check(stringify!($name), x.len(), out.len())?;
-            dispatch(Streamed(Map { op: $op, x, out }));
+            dispatch_streamable(Map { op: $op, x, out });
             Ok(())
         }
 
@@ -170,9 +181,11 @@ unary_kernels! {
     /// ```
     ///
     /// # Accuracy
-    /// Exact: the same bits on every CPU, and a NaN keeps its bits.
+    /// Exact: the same bits on every CPU, but for sign and payload of a NaN.
     relu try_relu, relu_in_place;
-    Relu: Arithmetic, |x| if x <= T::ZERO { T::ZERO } else { x };
+    // The zero that is added turns −0.0 into +0.0, and keeps the selection from becoming, in place,
+    // a masked store, at ten times the time of a plain one.
+    Relu: Arithmetic, |x| (if x < T::ZERO { T::ZERO } else { x }).plus(T::ZERO);
 
     /// The greatest integers that are not greater: towards −∞.
     ///
@@ -183,7 +196,7 @@ unary_kernels! {
     /// ```
     ///
     /// # Accuracy
-    /// Exact: the same bits on every CPU, the sign of zeros kept, NaN and ±∞ as they are.
+    /// Exact: the same bits on every CPU, but for sign and payload of a NaN; zeros keep their sign.
     floor try_floor, floor_in_place;
     Floor: Rounding, |x| {
         let trunc = x.to_trunc();
@@ -199,7 +212,7 @@ unary_kernels! {
     /// ```
     ///
     /// # Accuracy
-    /// Exact: the same bits on every CPU, the sign of zeros kept, NaN and ±∞ as they are.
+    /// Exact: the same bits on every CPU, but for sign and payload of a NaN; zeros keep their sign.
     ceil try_ceil, ceil_in_place;
     Ceil: Rounding, |x| {
         let trunc = x.to_trunc();
@@ -215,7 +228,7 @@ unary_kernels! {
     /// ```
     ///
     /// # Accuracy
-    /// Exact: the same bits on every CPU, the sign of zeros kept, NaN and ±∞ as they are.
+    /// Exact: the same bits on every CPU, but for sign and payload of a NaN; zeros keep their sign.
     trunc try_trunc, trunc_in_place;
     Trunc: Rounding, |x| x.to_trunc();
 
@@ -228,7 +241,7 @@ unary_kernels! {
     /// ```
     ///
     /// # Accuracy
-    /// Exact: the same bits on every CPU, the sign of zeros kept, NaN and ±∞ as they are.
+    /// Exact: the same bits on every CPU, but for sign and payload of a NaN; zeros keep their sign.
     round try_round, round_in_place;
     Round: Rounding, |x| x.to_nearest();
 

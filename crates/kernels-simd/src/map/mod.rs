@@ -14,7 +14,7 @@ mod scan;
 mod softmax;
 mod stream;
 
-use crate::dispatch::Kernel;
+use crate::dispatch::{Kernel, dispatch};
 use crate::vector::Backend;
 
 pub use arithmetic::*;
@@ -70,14 +70,52 @@ struct ZipInPlace<'a, Op, T, Y> {
     y: &'a [Y],
 }
 
-/// A kernel whose output goes past the caches if it is too large for them.
+/// A kernel whose output goes past the caches.
 struct Streamed<K>(K);
+
+/// A kernel that exists streamed too.
+trait Streamable: Kernel<Output = ()> + Sized
+where
+    Streamed<Self>: Kernel<Output = ()>,
+{
+    /// Bytes that it reads and writes.
+    fn footprint_bytes(&self) -> usize;
+}
+
+/// Runs the kernel, streamed if that pays: two functions per level, so that the usual one is small.
+#[inline(always)]
+fn dispatch_streamable<K: Streamable>(kernel: K)
+where
+    Streamed<K>: Kernel<Output = ()>,
+{
+    if stream::pays(kernel.footprint_bytes()) {
+        dispatch(Streamed(kernel));
+    } else {
+        dispatch(kernel);
+    }
+}
+
+impl<X: Copy, T: bytemuck::Pod, Op: Unary<X, Out = T>> Streamable for Map<'_, Op, X, T> {
+    #[inline(always)]
+    fn footprint_bytes(&self) -> usize {
+        size_of_val(self.x) + size_of_val(self.out)
+    }
+}
+
+impl<X: Copy, Y: Copy, T: bytemuck::Pod, Op: Binary<X, Y, Out = T>> Streamable
+    for Zip<'_, Op, X, Y, T>
+{
+    #[inline(always)]
+    fn footprint_bytes(&self) -> usize {
+        size_of_val(self.x) + size_of_val(self.y) + size_of_val(self.out)
+    }
+}
 
 impl<X: Copy, T, Op: Unary<X, Out = T>> Kernel for Map<'_, Op, X, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
+    fn run<B: Backend>(&mut self, _: B) {
         map_loop(self.op, self.x, self.out);
     }
 }
@@ -86,9 +124,10 @@ impl<T: Copy, Op: Unary<T, Out = T>> Kernel for MapInPlace<'_, Op, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
-        for value in self.x {
-            *value = self.op.apply(*value);
+    fn run<B: Backend>(&mut self, _: B) {
+        let op = self.op;
+        for value in &mut *self.x {
+            *value = op.apply(*value);
         }
     }
 }
@@ -97,7 +136,7 @@ impl<X: Copy, Y: Copy, T, Op: Binary<X, Y, Out = T>> Kernel for Zip<'_, Op, X, Y
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
+    fn run<B: Backend>(&mut self, _: B) {
         zip_loop(self.op, self.x, self.y, self.out);
     }
 }
@@ -106,7 +145,7 @@ impl<T: Copy, Y: Copy, Op: Binary<T, Y, Out = T>> Kernel for ZipInPlace<'_, Op, 
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
+    fn run<B: Backend>(&mut self, _: B) {
         zip_in_place_loop(self.op, self.x, self.y);
     }
 }
@@ -115,11 +154,9 @@ impl<X: Copy, T: bytemuck::Pod, Op: Unary<X, Out = T>> Kernel for Streamed<Map<'
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, token: B) {
+    fn run<B: Backend>(&mut self, token: B) {
         let Self(Map { op, x, out }) = self;
-        if !stream::pays(size_of_val(x) + size_of_val(out)) {
-            return map_loop(op, x, out);
-        }
+        let op = *op;
         let head = stream::head_len(out);
         map_loop(op, &x[..head], &mut out[..head]);
         let mut at = head;
@@ -140,11 +177,9 @@ impl<X: Copy, Y: Copy, T: bytemuck::Pod, Op: Binary<X, Y, Out = T>> Kernel
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, token: B) {
+    fn run<B: Backend>(&mut self, token: B) {
         let Self(Zip { op, x, y, out }) = self;
-        if !stream::pays(size_of_val(x) + size_of_val(y) + size_of_val(out)) {
-            return zip_loop(op, x, y, out);
-        }
+        let op = *op;
         let head = stream::head_len(out);
         zip_loop(op, &x[..head], &y[..head], &mut out[..head]);
         let mut at = head;

@@ -63,7 +63,7 @@ impl<T: Float> Kernel for Sqrt<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, token: B) {
+    fn run<B: Backend>(&mut self, token: B) {
         let lanes = T::Vector::<B>::LANES;
         let whole = self.x.len() / lanes * lanes;
         let mut at = 0;
@@ -80,7 +80,7 @@ impl<T: Float> Kernel for SqrtInPlace<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, token: B) {
+    fn run<B: Backend>(&mut self, token: B) {
         let lanes = T::Vector::<B>::LANES;
         let mut blocks = self.0.chunks_exact_mut(lanes);
         for block in &mut blocks {

@@ -53,7 +53,7 @@ impl<T: Float> Kernel for CumulativeSum<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<B: Backend>(self, _: B) {
+    fn run<B: Backend>(&mut self, _: B) {
         let mut carry = T::NEG_ZERO;
         let mut groups = self.x.chunks_exact(GROUP);
         let mut outs = self.out.chunks_exact_mut(GROUP);

@@ -6,6 +6,9 @@ use super::{Leaves, Reduction};
 use crate::vector::Backend;
 use core::ops::Range;
 
+/// Elements that are searched at a time for the extremum.
+const BLOCK: usize = 128;
+
 /// The index of the greatest element: of the first one if several are equal, of the first NaN if
 /// there is one; `None` if the slice is empty.
 ///
@@ -89,9 +92,11 @@ impl<T: Ordered, O: Order> Leaves for ArgExtremum<'_, T, O> {
 
     #[inline(always)]
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> Option<(T, usize)> {
+        if range.is_empty() {
+            return None;
+        }
         let start = self.offset + range.start;
-        let extremum = self.extremum.leaf(token, range)?;
-        Some((extremum, start))
+        Some((self.extremum.leaf(token, range), start))
     }
 
     #[inline(always)]
@@ -111,11 +116,18 @@ impl<T: Ordered, O: Order> Leaves for ArgExtremum<'_, T, O> {
     fn finish(&self, root: Option<(T, usize)>) -> Option<usize> {
         let (extremum, start) = root?;
         let leaf = &self.x[start..];
-        let within = if extremum.is_unordered() {
-            leaf.iter().position(|value| value.is_unordered())
-        } else {
-            leaf.iter().position(|value| *value == extremum)
-        };
-        within.map(|index| start + index)
+        let is_it = |value: T| value == extremum || extremum.is_unordered() && value.is_unordered();
+        // Block by block without a branch per element, then within the block.
+        for (block_index, block) in leaf.chunks(BLOCK).enumerate() {
+            let mut found = false;
+            for &value in block {
+                found |= is_it(value);
+            }
+            if found {
+                let within = block.iter().position(|&value| is_it(value))?;
+                return Some(start + block_index * BLOCK + within);
+            }
+        }
+        None
     }
 }

@@ -88,7 +88,7 @@ macro_rules! bool_reductions {
             type Output = bool;
 
             #[inline(always)]
-            fn run<B: Backend>(self, token: B) -> bool {
+            fn run<B: Backend>(&mut self, token: B) -> bool {
                 let blocks = bytemuck::cast_slice::<bool, u8>(self.0)
                     .chunks_exact(Lanes::<B::U8>::VL);
                 let tail = blocks.remainder();

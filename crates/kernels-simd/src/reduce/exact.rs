@@ -1,20 +1,31 @@
 //! Sums, inner products and means of integers: exact in any order, so the compiler may vectorise
-//! plain loops as it likes under the features of the level.
+//! plain loops as it likes under the features of the level. Bytes are explicit: no loop makes it
+//! find the instruction that sums them.
 
 use super::{Leaves, Reduction};
 use crate::element::Integer;
 use crate::error::LengthMismatch;
-use crate::vector::Backend;
+use crate::lanes::Lanes;
+use crate::vector::{Backend, ByteVector};
 use core::ops::Range;
 
-/// Exact sum of `i32`: lanes of `i64`.
+/// Exact sum of `i32`, without widening each: high halves are summed as they are, low halves follow
+/// from the wrapping sum, W = 2¹⁶·H + L mod 2³². Three operations for a register, where widening
+/// takes four and half of its lanes.
 #[inline(always)]
 pub(crate) fn sum_i32(x: &[i32]) -> i64 {
-    let mut sum = 0;
-    for &value in x {
-        sum += i64::from(value);
+    let mut total = 0;
+    // Below 2¹⁶ elements, H fits an `i32` and L, a sum of unsigned halves, a `u32`.
+    for block in x.chunks(1 << 15) {
+        let (mut wrapping, mut high) = (0_i32, 0_i32);
+        for &value in block {
+            wrapping = wrapping.wrapping_add(value);
+            high = high.wrapping_add(value >> 16);
+        }
+        let low = wrapping.wrapping_sub(high << 16).cast_unsigned();
+        total += (i64::from(high) << 16) + i64::from(low);
     }
-    sum
+    total
 }
 
 /// Exact sum of `i64`. No lane is wide enough, so halves are summed apart: with the sign bit
@@ -35,43 +46,19 @@ pub(crate) fn sum_i64(x: &[i64]) -> i128 {
     total
 }
 
-/// Exact sum of `u8`. Eight bytes are taken as a word, and summed as four lanes of 16 bits, which
-/// hold 128 words' worth.
+/// Exact sum of `u8`, in lanes of `u64`.
 #[inline(always)]
-pub(crate) fn sum_u8(x: &[u8]) -> u64 {
-    /// Words in a block: below 2¹⁶ / (2 · 255), and 1 KiB of bytes.
-    const WORDS: usize = 128;
-    /// Words summed side by side: two registers of 32 bytes.
-    const SIDE_BY_SIDE: usize = 8;
-    const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
-    let mut total = 0;
-    let (words, rest) = x.as_chunks::<8>();
-    for block in words.chunks(WORDS * SIDE_BY_SIDE) {
-        let (rows, single) = block.as_chunks::<SIDE_BY_SIDE>();
-        let mut lanes = [0_u64; SIDE_BY_SIDE];
-        for row in rows {
-            for i in 0..SIDE_BY_SIDE {
-                let word = u64::from_le_bytes(row[i]);
-                lanes[i] += (word & EVEN) + ((word >> 8) & EVEN);
-            }
-        }
-        for lane in lanes {
-            total += (lane & 0xFFFF) + (lane >> 16 & 0xFFFF) + (lane >> 32 & 0xFFFF) + (lane >> 48);
-        }
-        for word in single {
-            total += sum_bytes(word);
-        }
+pub(crate) fn sum_u8<B: Backend>(token: B, x: &[u8]) -> u64 {
+    let blocks = x.chunks_exact(Lanes::<B::U8>::VL);
+    let tail = blocks.remainder();
+    let mut sums = B::U8::no_sums(token);
+    for block in blocks {
+        sums = Lanes::<B::U8>::load(token, block).add_bytes(sums);
     }
-    total + sum_bytes(rest)
-}
-
-#[inline(always)]
-fn sum_bytes(bytes: &[u8]) -> u64 {
-    let mut sum = 0;
-    for &byte in bytes {
-        sum += u64::from(byte);
+    if !tail.is_empty() {
+        sums = Lanes::<B::U8>::load_tail(token, tail, 0).add_bytes(sums);
     }
-    sum
+    B::U8::total(sums)
 }
 
 /// The exact sum of integers, in a type that holds it: `i64` for `i32`, `i128` for `i64`, `u64`
@@ -216,8 +203,8 @@ impl<T: Integer> Leaves for SumExact<'_, T> {
     }
 
     #[inline(always)]
-    fn leaf<B: Backend>(&self, _: B, range: Range<usize>) -> Option<T::Wide> {
-        Some(T::sum_exact(&self.0[range]))
+    fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> Option<T::Wide> {
+        Some(T::sum_exact(token, &self.0[range]))
     }
 
     #[inline(always)]
@@ -232,7 +219,7 @@ impl<T: Integer> Leaves for SumExact<'_, T> {
     fn finish(&self, root: Option<T::Wide>) -> T::Wide {
         match root {
             Some(sum) => sum,
-            None => T::sum_exact(&[]),
+            None => T::WIDE_ZERO,
         }
     }
 }

@@ -65,8 +65,8 @@ macro_rules! sums_of_pairs {
         #[inline]
         #[track_caller]
         pub fn $name<T: Float>(x: &[T], y: &[T]) -> T {
-            match $try_name(x, y) {
-                Ok(sum) => sum,
+            match $reduction::new(x, y) {
+                Ok(reduction) => reduction.compute(),
                 Err(mismatch) => mismatch.panic(),
             }
         }
@@ -88,7 +88,7 @@ macro_rules! sums_of_pairs {
             ///
             /// # Errors
             /// [`LengthMismatch`] if their lengths differ.
-            #[inline]
+            #[inline(always)]
             pub const fn new(x: &'a [T], y: &'a [T]) -> Result<Self, LengthMismatch> {
                 match LengthMismatch::check(stringify!($name), x.len(), y.len()) {
                     Ok(()) => Ok(Self { x, y, term: $term }),

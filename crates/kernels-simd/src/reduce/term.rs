@@ -14,36 +14,49 @@ pub trait Term<T: Float>: Copy {
     fn apply<V: FloatVector<Elem = T>>(self, token: V::Token, x: V, y: V) -> V;
 }
 
-/// The sum of a leaf's terms, in the shape of the tree. A term of one slice gets it as `x` and `y`.
+/// The sum of a leaf's terms, in the shape of the tree. A term of one slice gets it as `x` and `y`,
+/// which are of equal length.
 #[inline(always)]
 pub(super) fn sum_leaf<B: Backend, T: Float, F: Term<T>>(token: B, term: F, x: &[T], y: &[T]) -> T {
     let vl = Lanes::<T::Vector<B>>::VL;
     let lane_count = T::Vector::<B>::LANES;
-    let y = &y[..x.len()];
     let mut sums = Lanes::<T::Vector<B>>::splat(token, T::NEG_ZERO);
-    let mut at = 0;
-    while x.len() - at >= vl {
-        let (block_x, block_y) = (&x[at..at + vl], &y[at..at + vl]);
-        let mut r = 0;
-        while r < T::Vector::<B>::REGISTERS {
-            let lanes_x = T::Vector::<B>::load(token, &block_x[r * lane_count..]);
-            let lanes_y = T::Vector::<B>::load(token, &block_y[r * lane_count..]);
-            sums.0[r] = sums.0[r].add(term.apply(token, lanes_x, lanes_y));
-            r += 1;
+    let (blocks_x, blocks_y) = (x.chunks_exact(vl), y.chunks_exact(vl));
+    let (tail_x, tail_y) = (blocks_x.remainder(), blocks_y.remainder());
+    let per_pass = T::Vector::<B>::REGISTERS / T::Vector::<B>::PASSES;
+    let mut first = 0;
+    while first < T::Vector::<B>::REGISTERS {
+        for (block_x, block_y) in blocks_x.clone().zip(blocks_y.clone()) {
+            let mut r = first;
+            while r < first + per_pass {
+                let lanes_x = T::Vector::<B>::load(token, &block_x[r * lane_count..]);
+                let lanes_y = T::Vector::<B>::load(token, &block_y[r * lane_count..]);
+                sums.0[r] = sums.0[r].add(term.apply(token, lanes_x, lanes_y));
+                r += 1;
+            }
         }
-        at += vl;
+        first += per_pass;
     }
-    if at < x.len() {
-        let (fill_x, fill_y) = term.padding();
-        let tail_x = Lanes::<T::Vector<B>>::load_tail(token, &x[at..], fill_x);
-        let tail_y = Lanes::<T::Vector<B>>::load_tail(token, &y[at..], fill_y);
-        let mut r = 0;
-        while r < T::Vector::<B>::REGISTERS {
-            sums.0[r] = sums.0[r].add(term.apply(token, tail_x.0[r], tail_y.0[r]));
-            r += 1;
-        }
+    // Register by register: what lies beyond the tail would add identities.
+    let (fill_x, fill_y) = term.padding();
+    let mut r = 0;
+    while r < T::Vector::<B>::REGISTERS && r * lane_count < tail_x.len() {
+        let lanes_x = load_up_to::<B, T>(token, &tail_x[r * lane_count..], fill_x);
+        let lanes_y = load_up_to::<B, T>(token, &tail_y[r * lane_count..], fill_y);
+        sums.0[r] = sums.0[r].add(term.apply(token, lanes_x, lanes_y));
+        r += 1;
     }
     sums.sum()
+}
+
+/// The first elements of a non-empty slice, and `fill` in the lanes past its end.
+#[inline(always)]
+pub(super) fn load_up_to<B: Backend, T: Float>(token: B, slice: &[T], fill: T) -> T::Vector<B> {
+    if slice.len() < T::Vector::<B>::LANES {
+        T::Vector::<B>::load_partial(token, slice, fill)
+    } else {
+        T::Vector::<B>::load(token, slice)
+    }
 }
 
 /// One row: a term without parameters, its documentation; padding of x and y; the formula.

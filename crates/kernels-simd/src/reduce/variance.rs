@@ -27,7 +27,7 @@ use core::ops::Range;
 ///
 /// # Accuracy
 /// The same bits on every CPU. The mean is subtracted before squaring, so a large mean costs no
-/// digits of a small variance.
+/// digits of a small variance. NaN if an element is NaN or infinite, or a leaf's sum overflows.
 #[must_use]
 #[inline]
 pub fn variance<T: Float>(x: &[T], ddof: usize) -> T {
@@ -104,7 +104,9 @@ impl<T: Float> Leaves for Variance<'_, T> {
         Moments {
             count: x.len(),
             mean,
-            squares: sum_leaf(token, deviation, x, x),
+            // An overflown mean means nothing, and its deviation from itself, which pads a tail, is
+            // NaN: so is the sum then, tail or not. For any other mean, this adds zero.
+            squares: sum_leaf(token, deviation, x, x) + mean * T::ZERO,
         }
     }
 

@@ -109,7 +109,7 @@ fn add_widened<B: Backend>(token: B, mut sums: Lanes<B::F64>, block: &[f32]) -> 
 ///
 /// # Accuracy
 /// The same bits on every CPU. As accurate as if summed in twice the precision and then rounded:
-/// |error| ≤ u·|Σx| + γ_d² · Σ|x|, with the d of [`sum`](super::sum) (Ogita, Rump and Oishi,
+/// |error| ≤ u·|Σx| + γ_d·γ_2d · Σ|x|, with the d of [`sum`](super::sum) (Ogita, Rump and Oishi,
 /// "Accurate sum and dot product", 2005, whose `Sum2` this is, in lanes). A sum that overflows on
 /// the way, or meets an infinity, gives NaN or what the plain sum gives.
 ///

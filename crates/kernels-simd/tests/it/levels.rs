@@ -8,16 +8,26 @@ static FORCED: Mutex<()> = Mutex::new(());
 
 /// Calls `test` with each available level forced; says which levels this CPU could not test.
 pub(crate) fn each(mut test: impl FnMut(Level)) {
-    let _forced = FORCED.lock().unwrap_or_else(PoisonError::into_inner);
-    for level in Level::ALL {
-        if level.force().is_ok() {
+    forcing(|levels| {
+        for &level in levels {
+            level.force().expect("an available level");
             assert_eq!(Level::active(), level);
             test(level);
-        } else {
-            println!("{level}: not run: this CPU lacks it");
         }
+    });
+}
+
+/// Calls `test` with the available levels, for it to force as it likes. The level before is
+/// restored: a test run under `CROSSOVER_LEVEL` keeps it.
+pub(crate) fn forcing(test: impl FnOnce(&[Level])) {
+    let _forced = FORCED.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = Level::active();
+    let levels: Vec<Level> = Level::available().collect();
+    for missing in Level::ALL.iter().filter(|level| !levels.contains(level)) {
+        println!("{missing}: not run: this CPU lacks it");
     }
-    Level::detected().force().expect("the detected level");
+    test(&levels);
+    before.force().expect("the level before");
 }
 
 #[test]

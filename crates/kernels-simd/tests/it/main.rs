@@ -1,11 +1,17 @@
 //! The public view of kernels-simd: every kernel, at every level that this CPU has, against a short
 //! scalar model that is its specification.
 
+mod bounds;
+mod differential;
 mod errors;
+mod exact;
+mod golden;
 mod inputs;
+mod kernels;
 mod levels;
-mod maps;
 mod math_reference;
 mod model;
-mod reductions;
+mod speed;
+mod streaming;
+mod sweep;
 mod tree;

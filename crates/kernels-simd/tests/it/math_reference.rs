@@ -5,7 +5,7 @@
 //! `f32`. The error is |got − exact| / ulp(exact), where ulp(y) is the distance between neighbours
 //! in the binade of y (2⁻¹⁴⁹ for subnormals and zero), and infinity counts as 2¹²⁸.
 
-use crate::inputs::bits_but_nan;
+use crate::inputs::Bits;
 use crate::levels;
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use std::thread;
@@ -213,11 +213,11 @@ impl Function {
 fn errors_stay_within_the_stated_bounds_with_the_same_bits_at_every_level() {
     for function in &FUNCTIONS {
         let x = function.arguments();
-        let mut baseline: Option<Vec<u64>> = None;
+        let mut baseline: Option<Vec<u128>> = None;
         levels::each(|level| {
             let mut out = vec![0.0; x.len()];
             function.check(&x, &mut out);
-            let bits: Vec<u64> = out.into_iter().map(bits_but_nan).collect();
+            let bits: Vec<u128> = out.into_iter().map(Bits::bits_but_nan).collect();
             let baseline = baseline.get_or_insert_with(|| bits.clone());
             assert!(bits == *baseline, "{} at {level}", function.name);
         });
@@ -234,8 +234,8 @@ fn fixed_points_are_exact() {
                 (function.kernel)(&[x; 37], &mut out);
                 for got in out {
                     assert_eq!(
-                        bits_but_nan(got),
-                        bits_but_nan(want),
+                        got.bits_but_nan(),
+                        want.bits_but_nan(),
                         "{}({x:?}) {level}",
                         function.name
                     );
