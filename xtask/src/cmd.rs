@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod bench;
 mod check_report;
 mod ci;
+mod levels;
 mod loom;
 mod msrv;
 mod test;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Command] = &[
     bench::COMMAND,
     test::COMMAND,
     loom::COMMAND,
+    levels::COMMAND,
     tidy::COMMAND,
     msrv::COMMAND,
     ci::COMMAND,
