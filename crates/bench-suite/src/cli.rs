@@ -11,13 +11,17 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "bench-suite", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
-    /// Fewer sizes and shorter rounds: under a minute on two cores
+    /// Fewer sizes and types, shorter rounds: under a minute on two cores (see --list)
     #[arg(long)]
     pub(crate) quick: bool,
 
     /// Only these groups (see --list)
     #[arg(long, value_name = "GROUP[,GROUP]", value_delimiter = ',', value_parser = group)]
     pub(crate) only: Vec<&'static Group>,
+
+    /// Peers outside Rust to run beside the kernels, where they are installed
+    #[arg(long, value_name = "PEER", value_delimiter = ',', value_enum)]
+    pub(crate) peers: Vec<Peer>,
 
     /// Threads of the pools [default: the logical CPUs]
     #[arg(long, value_name = "N", value_parser = threads)]
@@ -31,7 +35,8 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// Runs `kernels` and `dispatch` on this array: f32, f64, i32 or u8, any shape, C order
+    /// Runs `kernels` and `dispatch` on this array: f32, f64, i32 or u8, any shape, C order.
+    /// Integers run the integer kernels as they are, and `dispatch` as floats, without rounding
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) data: Option<PathBuf>,
 
@@ -40,10 +45,18 @@ pub(crate) struct Cli {
     pub(crate) rounds: Option<usize>,
 }
 
+/// A peer outside Rust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Peer {
+    /// NumPy, of the `python3` in the search path, on one thread
+    Numpy,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask bench --quick
   cargo xtask bench --only kernels,dispatch --threads 4
+  cargo xtask bench --only kernels --peers numpy
   cargo xtask bench --quick --data my_array.npy --out /tmp/report
 
 The program itself takes the same flags: target/release/bench-suite --list

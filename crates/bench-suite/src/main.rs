@@ -12,7 +12,7 @@ use bench_suite::report::{table, write};
 use bench_suite::run::{Finished, run};
 use bench_suite::{host, progress::Progress};
 use clap::Parser as _;
-use cli::Cli;
+use cli::{Cli, Peer};
 
 const REPORT: &str = "report.json";
 const POOL_UTILIZATION: &str = "pool_utilization.json";
@@ -49,10 +49,11 @@ fn list() {
         // A closed pipe has read enough.
         let _closed = writeln!(
             out,
-            "{:9} {} [{}]",
+            "{:9} {} [{}]; --quick: {}",
             group.name,
             group.about,
-            group.ops.join(" ")
+            group.ops.join(" "),
+            group.quick
         );
     }
 }
@@ -66,23 +67,22 @@ fn prepare(cli: &Cli) -> anyhow::Result<(Inputs, String)> {
     write::prepare(&cli.out)
         .with_context(|| format!("cannot write to the folder {}", cli.out.display()))?;
     let threads = cli.threads.unwrap_or_else(host::logical_cpus);
-    let inputs = Inputs::new(cli.quick, threads, user)
+    let mut inputs = Inputs::new(cli.quick, threads, user)
         .with_context(|| format!("cannot start pools of {threads} threads"))?;
+    if cli.peers.contains(&Peer::Numpy) {
+        inputs.start_numpy();
+    }
     Ok((inputs, data))
 }
 
 fn described(cli: &Cli, array: &Array) -> String {
     let path = cli.data.as_deref().unwrap_or_else(|| "".as_ref()).display();
-    let Array {
-        shape,
-        stored,
-        values,
-    } = array;
-    let measured = values.dtype();
-    let conversion = if *stored == measured {
+    let Array { shape, values, .. } = array;
+    let (stored, floats) = (values.dtype(), array.floats().dtype());
+    let conversion = if stored == floats {
         String::new()
     } else {
-        format!(", measured as {measured} (exact)")
+        format!(", in dispatch as {floats} (exact)")
     };
     format!("{path}: {stored} {shape:?}{conversion}")
 }

@@ -32,6 +32,9 @@ pub struct Plan {
     pub window: Duration,
 }
 
+/// Rounds that must do where a group has hundreds of cases.
+const ROUNDS_MIN_OF_MANY: usize = 7;
+
 impl Plan {
     /// For `--quick`: spreads of a few percent, the whole suite in well under a minute.
     pub const QUICK: Self = Self {
@@ -62,6 +65,20 @@ impl Plan {
             window: Duration::ZERO,
         }
     }
+
+    /// The plan for a case of a group with very many: a share of the time. A fixed number of
+    /// rounds stays as it is.
+    #[must_use]
+    pub fn share(self, of_budget: f64) -> Self {
+        if self.budget.is_zero() {
+            return self;
+        }
+        Self {
+            budget: self.budget.mul_f64(of_budget),
+            rounds_min: self.rounds_min.min(ROUNDS_MIN_OF_MANY),
+            ..self
+        }
+    }
 }
 
 /// Code that answers a question, on a context `C` that all contenders share, with an answer `R`.
@@ -69,13 +86,16 @@ pub struct Contender<'a, C, R> {
     name: &'static str,
     threads: usize,
     roundings: usize,
-    call: Box<dyn Fn(&mut C) -> R + 'a>,
+    call: Call<'a, C, R>,
     /// The same code in a loop of its own, so that a batch costs one indirect call.
     repeat: Repeat<'a, C>,
 }
 
-/// Runs a contender's code a number of times.
-type Repeat<'a, C> = Box<dyn Fn(&mut C, u64) + 'a>;
+/// Runs a contender's code once.
+type Call<'a, C, R> = Box<dyn Fn(&mut C) -> Result<R, String> + 'a>;
+
+/// Runs a contender's code a number of times, and tells the nanoseconds that took.
+type Repeat<'a, C> = Box<dyn Fn(&mut C, u64) -> Result<f64, String> + 'a>;
 
 impl<'a, C, R> Contender<'a, C, R> {
     /// A contender that runs `body` on `threads` threads.
@@ -89,12 +109,31 @@ impl<'a, C, R> Contender<'a, C, R> {
             name,
             threads,
             roundings: 0,
-            call: Box::new(body),
+            call: Box::new(move |context| Ok(body(context))),
             repeat: Box::new(move |context, times| {
-                for _ in 0..times {
-                    black_box(repeated(black_box(context)));
-                }
+                Ok(elapsed_ns(|| {
+                    for _ in 0..times {
+                        black_box(repeated(black_box(context)));
+                    }
+                }))
             }),
+        }
+    }
+
+    /// A contender in another process, which may fail, and reads its own clock so that the way
+    /// there is not timed: `repeat(context, times)` tells nanoseconds.
+    pub fn elsewhere(
+        name: &'static str,
+        threads: usize,
+        call: impl Fn(&mut C) -> Result<R, String> + 'a,
+        repeat: impl Fn(&mut C, u64) -> Result<f64, String> + 'a,
+    ) -> Self {
+        Self {
+            name,
+            threads,
+            roundings: 0,
+            call: Box::new(call),
+            repeat: Box::new(repeat),
         }
     }
 
@@ -170,6 +209,16 @@ pub struct Times {
     pub answer: Result<(), String>,
 }
 
+impl Times {
+    /// The figure, or `otherwise` and a wrong answer if the contender failed.
+    fn heard(&mut self, figure: Result<f64, String>, otherwise: f64) -> f64 {
+        figure.unwrap_or_else(|failure| {
+            self.answer = Err(failure);
+            otherwise
+        })
+    }
+}
+
 /// What all contenders did.
 #[derive(Debug, Clone)]
 pub struct Measured {
@@ -217,7 +266,8 @@ pub fn measure<C, R>(
 
     let batches: Vec<Batch> = contenders
         .iter()
-        .map(|contender| calibrate(plan, context, contender))
+        .zip(&mut times)
+        .map(|(contender, times)| calibrate(plan, context, contender, times))
         .collect();
     let round_ns: f64 = batches
         .iter()
@@ -226,9 +276,11 @@ pub fn measure<C, R>(
     let rounds = (plan.budget.as_nanos() as f64 / round_ns.max(1.0)) as usize;
     for round in 0..rounds.clamp(plan.rounds_min, plan.rounds_max) {
         for index in order(round, contenders.len()) {
-            let calls = batches[index].calls;
-            let sample = elapsed_ns(|| (contenders[index].repeat)(context, calls));
-            times[index].samples_ns.push(sample / calls as f64);
+            let Batch { calls, call_ns } = batches[index];
+            let sample = (contenders[index].repeat)(context, calls);
+            let sample = sample.map(|ns| ns.max(1.0) / calls as f64);
+            let sample = times[index].heard(sample, call_ns);
+            times[index].samples_ns.push(sample);
         }
     }
 
@@ -257,7 +309,7 @@ fn attempt<C, R>(
     trial: &Trial<'_, C, R>,
 ) -> Result<(), String> {
     (trial.prepare)(context);
-    let answer = (contender.call)(context);
+    let answer = (contender.call)(context)?;
     (trial.check)(context, &answer, contender.roundings)
 }
 
@@ -267,10 +319,16 @@ struct Batch {
     call_ns: f64,
 }
 
-fn calibrate<C, R>(plan: &Plan, context: &mut C, contender: &Contender<'_, C, R>) -> Batch {
+fn calibrate<C, R>(
+    plan: &Plan,
+    context: &mut C,
+    contender: &Contender<'_, C, R>,
+    times: &mut Times,
+) -> Batch {
     let mut calls = 1;
     loop {
-        let batch_ns = elapsed_ns(|| (contender.repeat)(context, calls)).max(1.0);
+        let batch_ns = (contender.repeat)(context, calls);
+        let batch_ns = times.heard(batch_ns, plan.sample_ns).max(1.0);
         // A quarter of a sample is long enough to scale up from.
         if batch_ns * 4.0 >= plan.sample_ns {
             let call_ns = batch_ns / calls as f64;
@@ -306,6 +364,19 @@ fn order(round: usize, len: usize) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_contender_elsewhere_reads_its_own_clock_and_may_fail() {
+        let contenders = [
+            Contender::elsewhere("steady", 1, |_| Ok(1), |_, times| Ok(700.0 * times as f64)),
+            Contender::elsewhere("gone", 1, |_| Ok(1), |_, _| Err("gone".into())),
+        ];
+        let trial = Trial::new(|_: &(), _, _| Ok(()));
+        let measured = measure(&Plan::rounds(3), &mut (), &contenders, &[trial], &[]);
+        assert_eq!(measured.contenders[0].samples_ns, [700.0; 3]);
+        assert_eq!(measured.contenders[0].answer, Ok(()));
+        assert_eq!(measured.contenders[1].answer, Err("gone".into()));
+    }
 
     #[test]
     fn order_is_fair() {

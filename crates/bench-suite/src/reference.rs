@@ -7,6 +7,8 @@
 //! exact (maximum, elementwise operations, masks) is compared exactly, −0 counted equal to +0 and
 //! any NaN equal to any other.
 
+use std::fmt::Debug;
+
 use crate::data::real::Real;
 
 /// Compares a sum of `x` with the reference.
@@ -43,6 +45,16 @@ pub fn check_terms<T: Real>(
     got: T,
     roundings: usize,
 ) -> Result<(), String> {
+    check_quotient(terms, 1.0, got, roundings)
+}
+
+/// Compares a sum of `terms` over a `divisor`.
+fn check_quotient<T: Real>(
+    terms: impl Iterator<Item = f64>,
+    divisor: f64,
+    got: T,
+    roundings: usize,
+) -> Result<(), String> {
     let Compensated {
         sum,
         magnitude,
@@ -66,6 +78,7 @@ pub fn check_terms<T: Real>(
     }
     // Two more for the rounding of the reference itself.
     let bound = (roundings + 2) as f64 * T::UNIT_ROUNDOFF * magnitude + count as f64 * T::SMALLEST;
+    let (sum, bound) = (sum / divisor, bound / divisor + T::SMALLEST);
     let error = (got - sum).abs();
     if error <= bound {
         return Ok(());
@@ -113,19 +126,55 @@ impl Compensated {
     }
 }
 
-/// Compares a maximum, in which NaN wins, with the reference.
+/// Compares a mean of `x` with the reference.
+///
+/// # Errors
+/// With both values and the bound, if they are further apart.
+pub fn check_mean<T: Real>(x: &[T], got: T, roundings: usize) -> Result<(), String> {
+    check_quotient::<T>(
+        x.iter().map(|v| v.to_f64()),
+        x.len() as f64,
+        got,
+        roundings + 1,
+    )
+}
+
+/// The extrema of `x`, in which NaN wins: what answers are compared with.
+///
+/// ```
+/// use bench_suite::reference::extrema;
+/// assert_eq!(extrema(&[3, 1, 2]), Some((1, 3)));
+/// assert!(extrema(&[1.0, f64::NAN, 3.0]).unwrap().0.is_nan());
+/// assert_eq!(extrema::<f32>(&[]), None);
+/// ```
+#[must_use]
+#[expect(
+    clippy::eq_op,
+    reason = "NaN is what differs from itself, in every type"
+)]
+pub fn extrema<T: Copy + PartialOrd>(x: &[T]) -> Option<(T, T)> {
+    let first = *x.first()?;
+    Some(x.iter().fold((first, first), |(least, greatest), &v| {
+        (
+            if v < least || v != v { v } else { least },
+            if v > greatest || v != v { v } else { greatest },
+        )
+    }))
+}
+
+/// Compares an exact answer with the expected one.
+///
+/// ```
+/// use bench_suite::reference::check_exact;
+/// assert!(check_exact(Some(1), Some(1)).is_ok());
+/// assert!(check_exact(f32::NAN, f32::NAN).is_ok());
+/// assert!(check_exact(1.0, 2.0).is_err());
+/// ```
 ///
 /// # Errors
 /// With both values, if they differ.
-pub fn check_max<T: Real>(x: &[T], got: Option<T>) -> Result<(), String> {
-    let values = x.iter().map(|v| v.to_f64());
-    let expected = values.reduce(|a, b| if a.is_nan() || a > b { a } else { b });
-    let got = got.map(Real::to_f64);
-    let same = match (got, expected) {
-        (Some(got), Some(expected)) => same(got, expected),
-        (got, expected) => got == expected,
-    };
-    if same {
+pub fn check_exact<R: PartialEq + Debug>(got: R, expected: R) -> Result<(), String> {
+    if same(&got, &expected) {
         Ok(())
     } else {
         Err(format!("{got:?}, expected {expected:?}"))
@@ -136,31 +185,27 @@ pub fn check_max<T: Real>(x: &[T], got: Option<T>) -> Result<(), String> {
 ///
 /// # Errors
 /// With the index and both values of the first that differs.
-pub fn check_each<T: Real>(got: &[T], expected: impl Fn(usize) -> T) -> Result<(), String> {
-    let wrong = got.iter().enumerate().find_map(|(index, got)| {
+pub fn check_each<T: Copy + PartialEq + Debug>(
+    got: &[T],
+    expected: impl Fn(usize) -> T,
+) -> Result<(), String> {
+    let wrong = got.iter().enumerate().find_map(|(index, &got)| {
         let expected = expected(index);
-        (!same(got.to_f64(), expected.to_f64())).then_some((index, got, expected))
+        (!same(&got, &expected)).then_some((index, got, expected))
     });
     match wrong {
         None => Ok(()),
-        Some((index, got, expected)) => Err(format!("{got} at {index}, expected {expected}")),
+        Some((index, got, expected)) => Err(format!("{got:?} at {index}, expected {expected:?}")),
     }
 }
 
-/// Compares a truth value with the expected one.
-///
-/// # Errors
-/// With both, if they differ.
-pub fn check_bool(got: bool, expected: bool) -> Result<(), String> {
-    if got == expected {
-        Ok(())
-    } else {
-        Err(format!("{got}, expected {expected}"))
-    }
-}
-
-fn same(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan())
+/// Equal, or both with a NaN in them: what contains a NaN differs from itself.
+#[expect(
+    clippy::eq_op,
+    reason = "NaN is what differs from itself, in every type"
+)]
+fn same<R: PartialEq>(a: &R, b: &R) -> bool {
+    a == b || (a != a && b != b)
 }
 
 #[cfg(test)]
@@ -187,18 +232,29 @@ mod tests {
     }
 
     #[test]
-    fn nan_wins_a_maximum() {
-        assert!(check_max(&[1.0_f32, f32::NAN, 3.0], Some(f32::NAN)).is_ok());
-        assert!(check_max(&[1.0_f32, f32::NAN, 3.0], Some(3.0)).is_err());
-        assert!(check_max::<f64>(&[], None).is_ok());
-        assert!(check_max::<f64>(&[], Some(0.0)).is_err());
-        assert!(check_max(&[-1.0, -2.0], Some(-1.0)).is_ok());
+    fn nan_wins_an_extremum() {
+        let max = |x: &[f32]| extrema(x).map(|(_, greatest)| greatest);
+        assert!(check_exact(max(&[1.0, f32::NAN, 3.0]), Some(f32::NAN)).is_ok());
+        assert!(check_exact(max(&[1.0, f32::NAN, 3.0]), Some(3.0)).is_err());
+        assert!(check_exact(max(&[]), None).is_ok());
+        assert!(check_exact(max(&[]), Some(0.0)).is_err());
+        assert!(check_exact(extrema(&[-1.0, -2.0]), Some((-2.0, -1.0))).is_ok());
+        assert!(check_exact(extrema(&[7_u8, 9, 8]), Some((7, 8))).is_err());
+    }
+
+    #[test]
+    fn a_mean_is_a_sum_over_the_length() {
+        let x = [1.0_f32, 2.0, 6.0];
+        assert!(check_mean(&x, 3.0, 3).is_ok());
+        assert!(check_mean(&x, 3.001, 3).is_err());
+        assert!(check_mean(&x, 9.0, 3).is_err());
+        assert!(check_mean(&[1.0, f64::NAN], f64::NAN, 1).is_ok());
     }
 
     #[test]
     fn the_first_wrong_element_is_named() {
         let answer = check_each(&[1.0_f32, 2.0, 4.0], |i| (i + 1) as f32);
-        assert_eq!(answer, Err("4 at 2, expected 3".into()));
+        assert_eq!(answer, Err("4.0 at 2, expected 3.0".into()));
     }
 
     proptest! {

@@ -31,6 +31,7 @@ pub fn run(groups: &[&Group], inputs: &Inputs, plan: &Plan, data: String) -> Fin
             level: kernels_simd::Level::active().name().into(),
             data,
         },
+        notes: inputs.notes.clone(),
         results: Vec::new(),
         comparisons: Vec::new(),
     };

@@ -2,11 +2,13 @@
 //!
 //! Decided here: which real data ships inside the program (so that it runs from any folder), and
 //! how a few hundred thousand values become the length that a question asks for: they are repeated.
-//! Reading a user's own array is [`npy`]'s; the element types are [`real`]'s.
+//! Reading a user's own array is [`npy`]'s; the element types are [`number`]'s and [`real`]'s.
 
 pub mod npy;
+pub mod number;
 pub mod real;
 
+use number::Number;
 use real::Real;
 
 /// Rows and columns of the photograph.
@@ -83,18 +85,15 @@ impl Embedded {
             .collect()
     }
 
-    /// Two arrays of `len` values in −1–1: the photograph and the digits, each repeated as needed.
+    /// Two arrays of `len` values: the photograph and the digits, each repeated as needed, in the
+    /// range that [`Number::from_unit`] names (−1–1 for floats).
     ///
-    /// Both signs occur, so that `relu` has something to decide.
+    /// Both signs occur where the type has them, so that `relu` has something to decide.
     #[must_use]
-    pub fn pair<T: Real>(&self, len: usize) -> (Vec<T>, Vec<T>) {
+    pub fn pair<T: Number>(&self, len: usize) -> (Vec<T>, Vec<T>) {
         let tiled = |values: &[f64]| {
-            values
-                .iter()
-                .cycle()
-                .take(len)
-                .map(|&v| T::from_f64(2.0 * v - 1.0))
-                .collect()
+            let values = values.iter().cycle().take(len);
+            values.map(|&v| T::from_unit(v)).collect()
         };
         (tiled(&self.photograph), tiled(&self.digits))
     }

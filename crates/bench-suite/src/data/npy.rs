@@ -1,8 +1,8 @@
 //! The user's own array: a .npy file of any shape in C order.
 //!
 //! Decided here: what is accepted (f32, f64, i32, u8; either byte order), what is refused and with
-//! which words, and which kernels' type the values take: i32 becomes f64 and u8 becomes f32, both
-//! without rounding, since the kernels work on floating-point numbers. Bytes behind the array are
+//! which words, and which floats stand for integers where only floats are measured: i32 becomes f64
+//! and u8 becomes f32, both without rounding. Bytes behind the array are
 //! refused: a second array in the file would silently not be measured. The format itself is
 //! `npyz`'s; the checks before it exist because a header is input from outside, and a parser of
 //! Python literals recurses and multiplies.
@@ -14,42 +14,35 @@ use std::path::{Path, PathBuf};
 
 use npyz::{DType, NpyFile, NpyHeader, Order, TypeChar};
 
+use super::number::Sent as _;
+
 /// NumPy, too, refuses longer headers by default.
 const HEADER_LEN_MAX: usize = 10_000;
 /// A header of a plain array nests two deep.
 const HEADER_NESTING_MAX: usize = 16;
 
-/// Values as the kernels take them.
+/// Values as they lie in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// From f32 or u8.
+    /// From f32.
     F32(Vec<f32>),
-    /// From f64 or i32.
+    /// From f64.
     F64(Vec<f64>),
+    /// From i32.
+    I32(Vec<i32>),
+    /// From u8.
+    U8(Vec<u8>),
 }
 
 impl Values {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::F32(values) => values.len(),
-            Self::F64(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The type's name in reports.
     #[must_use]
     pub fn dtype(&self) -> &'static str {
         match self {
-            Self::F32(_) => "f32",
-            Self::F64(_) => "f64",
+            Self::F32(_) => f32::DTYPE,
+            Self::F64(_) => f64::DTYPE,
+            Self::I32(_) => i32::DTYPE,
+            Self::U8(_) => u8::DTYPE,
         }
     }
 
@@ -57,8 +50,46 @@ impl Values {
     #[must_use]
     pub fn to_f64(&self) -> Vec<f64> {
         match self {
-            Self::F32(values) => values.iter().map(|&v| f64::from(v)).collect(),
+            Self::F32(values) => converted(values),
             Self::F64(values) => values.clone(),
+            Self::I32(values) => converted(values),
+            Self::U8(values) => converted(values),
+        }
+    }
+
+    /// The floats that hold the same values exactly; `None` if they are floats.
+    fn widened(&self) -> Option<Floats> {
+        match self {
+            Self::F32(_) | Self::F64(_) => None,
+            Self::I32(values) => Some(Floats::F64(converted(values))),
+            Self::U8(values) => Some(Floats::F32(converted(values))),
+        }
+    }
+}
+
+/// Values of integers as floats.
+#[derive(Debug, Clone, PartialEq)]
+enum Floats {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+/// Values as kernels of floats take them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FloatSlice<'a> {
+    /// From f32 or u8.
+    F32(&'a [f32]),
+    /// From f64 or i32.
+    F64(&'a [f64]),
+}
+
+impl FloatSlice<'_> {
+    /// The type's name in reports.
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(_) => f32::DTYPE,
+            Self::F64(_) => f64::DTYPE,
         }
     }
 }
@@ -68,10 +99,23 @@ impl Values {
 pub struct Array {
     /// Extents, slowest first; none for a single number.
     pub shape: Vec<usize>,
-    /// The type in the file: `f32`, `f64`, `i32` or `u8`.
-    pub stored: &'static str,
     /// The values in C order, at least one.
     pub values: Values,
+    widened: Option<Floats>,
+}
+
+impl Array {
+    /// The values as floats, without rounding.
+    #[must_use]
+    pub fn floats(&self) -> FloatSlice<'_> {
+        match (&self.values, &self.widened) {
+            (Values::F32(values), _) | (_, Some(Floats::F32(values))) => FloatSlice::F32(values),
+            (Values::F64(values), _) | (_, Some(Floats::F64(values))) => FloatSlice::F64(values),
+            (Values::I32(_) | Values::U8(_), None) => {
+                unreachable!("integers are widened when they are read")
+            }
+        }
+    }
 }
 
 /// Why a file cannot be used: one line that names the file and the problem.
@@ -219,32 +263,41 @@ pub fn decode(mut source: impl Read) -> Result<Array, Problem> {
 
     let file = NpyFile::with_header(header, &bytes[..]);
     let values = match stored {
-        "f32" => file.into_vec::<f32>().map(Values::F32),
-        "f64" => file.into_vec::<f64>().map(Values::F64),
-        "i32" => converted(file.into_vec::<i32>()).map(Values::F64),
-        _ => converted(file.into_vec::<u8>()).map(Values::F32),
+        Stored::F32 => file.into_vec().map(Values::F32),
+        Stored::F64 => file.into_vec().map(Values::F64),
+        Stored::I32 => file.into_vec().map(Values::I32),
+        Stored::U8 => file.into_vec().map(Values::U8),
     };
+    let values = values.map_err(Problem::Read)?;
     Ok(Array {
         shape,
-        stored,
-        values: values.map_err(Problem::Read)?,
+        widened: values.widened(),
+        values,
     })
 }
 
-fn converted<S, T: From<S>>(values: io::Result<Vec<S>>) -> io::Result<Vec<T>> {
-    Ok(values?.into_iter().map(T::from).collect())
+fn converted<S: Copy, T: From<S>>(values: &[S]) -> Vec<T> {
+    values.iter().map(|&v| T::from(v)).collect()
 }
 
-fn stored_type(dtype: &DType) -> Result<&'static str, Problem> {
+/// The types that are read.
+enum Stored {
+    F32,
+    F64,
+    I32,
+    U8,
+}
+
+fn stored_type(dtype: &DType) -> Result<Stored, Problem> {
     let plain = match dtype {
         DType::Plain(plain) => (plain.type_char(), plain.size_field()),
         _ => return Err(Problem::DType("structured".into())),
     };
     match plain {
-        (TypeChar::Float, 4) => Ok("f32"),
-        (TypeChar::Float, 8) => Ok("f64"),
-        (TypeChar::Int, 4) => Ok("i32"),
-        (TypeChar::Uint, 1) => Ok("u8"),
+        (TypeChar::Float, 4) => Ok(Stored::F32),
+        (TypeChar::Float, 8) => Ok(Stored::F64),
+        (TypeChar::Int, 4) => Ok(Stored::I32),
+        (TypeChar::Uint, 1) => Ok(Stored::U8),
         _ => Err(Problem::DType(one_line(&dtype.descr()))),
     }
 }
@@ -334,6 +387,20 @@ fn one_line(text: &str) -> String {
         .map(str::trim)
         .collect();
     words.join(" ").trim().to_owned()
+}
+
+#[cfg(test)]
+impl From<Values> for Array {
+    /// A line of values.
+    fn from(values: Values) -> Self {
+        let widened = values.widened();
+        let len = values.to_f64().len();
+        Self {
+            shape: vec![len],
+            values,
+            widened,
+        }
+    }
 }
 
 #[cfg(test)]

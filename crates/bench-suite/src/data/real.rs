@@ -1,16 +1,14 @@
-//! The element types of the suite, with what checks and workloads need to know of them.
+//! The floating-point types of the suite, with what checks and workloads need to know of them.
 //!
 //! Rows of the table are types; a new floating-point type is one row.
 
 use std::iter::Sum;
 use std::ops::AddAssign;
 
+use super::number::Number;
+
 /// A floating-point type that is measured.
-pub trait Real:
-    kernels_simd::Float + kernels_simd::Ordered + std::fmt::Display + Default + Sum<Self> + AddAssign
-{
-    /// Its name in reports.
-    const DTYPE: &'static str;
+pub trait Real: kernels_simd::Float + Number + Sum<Self> + AddAssign {
     /// Half the distance from 1 to the next number: the largest relative error of one operation.
     const UNIT_ROUNDOFF: f64;
     /// The largest finite number.
@@ -28,9 +26,8 @@ pub trait Real:
 
 /// The table: one row, one type.
 macro_rules! real {
-    ($($real:ident $name:literal)*) => {$(
+    ($($real:ident)*) => {$(
         impl Real for $real {
-            const DTYPE: &'static str = $name;
             const UNIT_ROUNDOFF: f64 = $real::EPSILON as f64 / 2.0;
             const LARGEST: f64 = $real::MAX as f64;
             const SMALLEST: f64 = $real::MIN_POSITIVE as f64;
@@ -47,6 +44,6 @@ macro_rules! real {
 }
 
 real! {
-    f32 "f32"
-    f64 "f64"
+    f32
+    f64
 }

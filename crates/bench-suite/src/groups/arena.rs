@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use arena::with_arena;
 
-use super::slices::{Source, TREE_ROUNDINGS};
+use super::slices::{Operands as Slices, Source, TREE_ROUNDINGS};
 use super::{Case, Group, Inputs, Question};
 use crate::measure::{Contender, Trial};
 use crate::reference::check_terms;
@@ -19,6 +19,7 @@ const NAME: &str = "arena";
 pub const GROUP: Group = Group {
     name: NAME,
     about: "scratch buffers from the arena against a Vec per call",
+    quick: "all of it",
     ops: &["enter", "scratch"],
     cases,
 };
@@ -93,7 +94,7 @@ fn scratch(inputs: &Inputs, len: usize) -> Case<'_> {
         flops: 3 * len as u64,
     };
     Case::new(question, move |question, plan| {
-        let (x, y) = Source::Embedded(&inputs.data, len).operands();
+        let Slices { x, y, .. } = Source::Embedded(&inputs.data, len).operands();
         let contenders = [
             Contender::new("arena", 1, move |operands: &mut Operands| {
                 with_arena(|scope| {

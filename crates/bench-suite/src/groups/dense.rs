@@ -12,6 +12,7 @@ const REFERENCE: &str = "reference";
 pub const GROUP: Group = Group {
     name: NAME,
     about: "matmul, conv2d and max_pool2d: the naive references, as a yardstick",
+    quick: "all of it",
     ops: &["matmul", "conv2d", "max_pool2d"],
     cases,
 };

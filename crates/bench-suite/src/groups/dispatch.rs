@@ -1,15 +1,17 @@
 //! Does the dispatcher choose the better of sequential and parallel, at every size?
 //!
 //! Sizes are half-decades, so that the crossover shows between two rows. An answer must pass the
-//! reference's bound and have the bits of the sequential kernel, whichever way it was computed.
+//! reference's bound and have the bits of the sequential kernel, whichever way it was computed. A
+//! user's integers are measured as floats, without rounding: the operations here are floats'.
 
 use par_dispatch::{Dispatcher, Force};
 
-use super::slices::{Answer, Buffers, Source, TREE_ROUNDINGS, table};
+use super::slices::{Op, Operands, Source, TREE_ROUNDINGS};
 use super::{Case, Group, Inputs};
-use crate::data::npy::Values;
+use crate::data::npy::FloatSlice;
 use crate::data::real::Real;
 use crate::measure::{Contender, Trial};
+use crate::reference::{check_dot, check_each, check_sum};
 
 const NAME: &str = "dispatch";
 
@@ -17,77 +19,121 @@ const NAME: &str = "dispatch";
 pub const GROUP: Group = Group {
     name: NAME,
     about: "sequential, parallel and dispatched, over sizes: where is the crossover?",
-    ops: &OPS,
+    quick: "up to 1M",
+    ops: &["sum", "add", "dot"],
     cases,
 };
 
-const OPS: [&str; 3] = ["sum", "add", "dot"];
 const HALF_DECADES: [usize; 9] = [
     1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278, 10_000_000,
 ];
 
-fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
-    let mut cases = Vec::new();
-    if let Some(array) = &inputs.user {
-        match &array.values {
-            Values::F32(values) => {
-                of_source(&mut cases, inputs, Source::User(values, &array.shape))
-            }
-            Values::F64(values) => {
-                of_source(&mut cases, inputs, Source::User(values, &array.shape))
-            }
-        }
-        return cases;
+/// The answer of a reduction; elementwise operations leave theirs in the output.
+type Answer<T> = Option<T>;
+
+/// Compares an answer with the reference, given its roundings.
+type Check<T> = fn(&Operands<T>, &Answer<T>, usize) -> Result<(), String>;
+
+/// An operation, sequential and dispatched, and the check of its answer.
+struct Dispatched<T> {
+    op: Op,
+    kernel: fn(&mut Operands<T>) -> Answer<T>,
+    dispatched: fn(&Dispatcher<'_>, &mut Operands<T>) -> Answer<T>,
+    check: Check<T>,
+}
+
+fn table<T: Real>() -> [Dispatched<T>; 3] {
+    fn only<T>(got: &Answer<T>) -> Result<&T, String> {
+        got.as_ref().ok_or_else(|| "no value".into())
     }
-    let sizes = if inputs.quick {
-        &HALF_DECADES[..7]
-    } else {
-        &HALF_DECADES[..]
+    let op = |name, slices, flops| Op {
+        name,
+        slices,
+        flops,
     };
-    for op in OPS {
-        for &len in sizes {
-            cases.push(of_op(
-                op,
-                inputs,
-                Source::<f32>::Embedded(&inputs.data, len),
-            ));
-        }
+    [
+        Dispatched {
+            op: op("sum", 1, 1),
+            kernel: |o| Some(kernels_simd::sum(&o.x)),
+            dispatched: |d, o| Some(d.sum(&o.x)),
+            check: |o, got, roundings| check_sum(&o.x, *only(got)?, roundings),
+        },
+        Dispatched {
+            op: op("add", 3, 1),
+            kernel: |o| {
+                kernels_simd::add(&o.x, &o.y, &mut o.out);
+                None
+            },
+            dispatched: |d, o| {
+                d.add(&o.x, &o.y, &mut o.out);
+                None
+            },
+            check: |o, _, _| check_each(&o.out, |i| o.x[i] + o.y[i]),
+        },
+        Dispatched {
+            op: op("dot", 2, 2),
+            kernel: |o| Some(kernels_simd::dot(&o.x, &o.y)),
+            dispatched: |d, o| Some(d.dot(&o.x, &o.y)),
+            check: |o, got, roundings| check_dot(&o.x, &o.y, *only(got)?, roundings),
+        },
+    ]
+}
+
+fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
+    let Some(array) = &inputs.user else {
+        let sizes = if inputs.quick {
+            &HALF_DECADES[..7]
+        } else {
+            &HALF_DECADES[..]
+        };
+        let sources = sizes
+            .iter()
+            .map(|&len| Source::<f32>::Embedded(&inputs.data, len));
+        return of_sources(inputs, &sources.collect::<Vec<_>>());
+    };
+    match array.floats() {
+        FloatSlice::F64(values) => of_sources(inputs, &[Source::User(values, &array.shape)]),
+        FloatSlice::F32(values) => of_sources(inputs, &[Source::User(values, &array.shape)]),
     }
-    cases
 }
 
-fn of_source<'a, T: Real>(cases: &mut Vec<Case<'a>>, inputs: &'a Inputs, source: Source<'a, T>) {
-    cases.extend(OPS.map(|op| of_op(op, inputs, source)));
+fn of_sources<'a, T: Real>(inputs: &'a Inputs, sources: &[Source<'a, T>]) -> Vec<Case<'a>> {
+    let of_op = |op: usize| {
+        let sources = sources.iter().copied();
+        sources.map(move |source| of_op(op, inputs, source))
+    };
+    (0..table::<T>().len()).flat_map(of_op).collect()
 }
 
-fn of_op<'a, T: Real>(name: &str, inputs: &'a Inputs, source: Source<'a, T>) -> Case<'a> {
-    let [op] = table::<T>()
-        .into_iter()
-        .filter(|op| op.name == name)
-        .collect::<Vec<_>>()
-        .try_into()
-        .expect("each op is in the table once");
-    Case::new(op.question(NAME, &source), move |question, plan| {
+fn of_op<'a, T: Real>(op: usize, inputs: &'a Inputs, source: Source<'a, T>) -> Case<'a> {
+    let question = table::<T>()[op].op.question::<T>(NAME, &source.shape());
+    Case::new(question, move |question, plan| {
+        let Dispatched {
+            kernel,
+            dispatched,
+            check,
+            ..
+        } = table::<T>()[op];
         let threads = inputs.threads();
         let forced = |force| {
             let dispatcher = Dispatcher::with_pool(&inputs.pool).force(force);
-            move |buffers: &mut Buffers<T>| (op.dispatched)(&dispatcher, buffers)
+            move |operands: &mut Operands<T>| dispatched(&dispatcher, operands)
         };
         let contenders = [
-            Contender::new("sequential", 1, op.kernel).roundings(TREE_ROUNDINGS),
+            Contender::new("sequential", 1, kernel).roundings(TREE_ROUNDINGS),
             Contender::new("parallel", threads, forced(Force::Parallel)).roundings(TREE_ROUNDINGS),
             Contender::new("dispatched", threads, forced(Force::Auto)).roundings(TREE_ROUNDINGS),
         ];
-        let mut buffers = source.buffers();
-        let sequential = (op.kernel)(&mut buffers);
-        let trial = Trial::new(move |buffers: &Buffers<T>, got: &Answer<T>, roundings| {
+        let mut operands = source.operands();
+        let sequential = kernel(&mut operands);
+        let trial = Trial::new(move |operands: &Operands<T>, got: &Answer<T>, roundings| {
             same_bits(*got, sequential)?;
-            (op.check)(buffers, got, roundings)
+            check(operands, got, roundings)
         })
-        .prepared_by(|buffers| buffers.poison());
+        .prepared_by(Operands::poison);
         question.ask(
             plan,
-            buffers,
+            operands,
             &contenders,
             &[trial],
             &[(2, 0), (2, 1), (1, 0)],

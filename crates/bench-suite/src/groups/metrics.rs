@@ -18,6 +18,7 @@ const NAME: &str = "metrics";
 pub const GROUP: Group = Group {
     name: NAME,
     about: "the recorder's own cost: a guard against bare clock reads, a workload on and off",
+    quick: "all of it",
     ops: &["empty_task", "pool_pass"],
     cases,
 };

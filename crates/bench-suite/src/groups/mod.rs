@@ -15,6 +15,7 @@ pub mod slices;
 use pool_metrics::Recorder;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
+use crate::contenders::numpy::{self, Numpy};
 use crate::data::Embedded;
 use crate::data::npy::Array;
 use crate::measure::{Contender, Plan, Trial, measure};
@@ -28,6 +29,8 @@ pub struct Group {
     pub name: &'static str,
     /// What it asks, in a line.
     pub about: &'static str,
+    /// What `--quick` leaves of it.
+    pub quick: &'static str,
     /// The operations of its cases.
     pub ops: &'static [&'static str],
     /// Its cases on these inputs.
@@ -67,6 +70,10 @@ pub struct Inputs {
     pub data: Embedded,
     /// The user's own array, on which the kernels run instead.
     pub user: Option<Array>,
+    /// NumPy, if it was asked for and is there.
+    pub numpy: Option<Numpy>,
+    /// What will not run, and why: a line each.
+    pub notes: Vec<String>,
     /// A plain pool.
     pub pool: ThreadPool,
     /// A pool of the same size with a recorder attached.
@@ -76,7 +83,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Inputs with pools of `threads` threads.
+    /// Inputs with pools of `threads` threads, and without NumPy.
     ///
     /// # Errors
     /// If the system refuses so many threads.
@@ -95,10 +102,20 @@ impl Inputs {
             quick,
             data: Embedded::load(),
             user,
+            numpy: None,
+            notes: kernels::notes(),
             pool,
             recorded_pool,
             recorder,
         })
+    }
+
+    /// Starts NumPy, or notes why it will not run.
+    pub fn start_numpy(&mut self) {
+        match Numpy::start() {
+            Ok(numpy) => self.numpy = Some(numpy),
+            Err(why) => self.notes.push(format!("{}: not run: {why}", numpy::NAME)),
+        }
     }
 
     /// Threads of each pool.

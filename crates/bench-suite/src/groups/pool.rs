@@ -14,6 +14,7 @@ use crate::workloads::pool::{Outputs, PoolWorkload, SIDE};
 pub const GROUP: Group = Group {
     name: "pool",
     about: "a mix of dense kernels as nested tasks on a pool, its recorder on: utilisation",
+    quick: "all of it",
     ops: &["pool_pass"],
     cases,
 };

@@ -24,6 +24,9 @@ pub struct Report {
     pub host: Host,
     /// How.
     pub settings: Settings,
+    /// What was not run, and why: a line each.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// A row per question and contender.
     pub results: Vec<Row>,
     /// A row per question and pair of contenders.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use super::kernels;
 use super::schema::{ANSWER_OK, Comparison, PoolUtilization, Report, Row};
-use crate::stats::geometric_mean;
 
 const HEADER: [&str; 8] = [
     "op",
@@ -111,22 +111,7 @@ fn cell(column: usize, text: &str) -> Cell {
 #[must_use]
 pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path]) -> String {
     let mut lines = Vec::new();
-    let of_kernels = |c: &&Comparison| c.group == "kernels" && c.contender == "kernels-simd";
-    let ratios: Vec<f64> = report
-        .comparisons
-        .iter()
-        .filter(of_kernels)
-        .map(|c| c.ratio_median)
-        .collect();
-    if let Some(mean) = geometric_mean(&ratios) {
-        let slower = ratios.iter().filter(|&&ratio| ratio > 1.0).count();
-        lines.push(format!(
-            "kernels: {:.2} times as fast as plain iterators (geometric mean of {} cases, slower \
-             in {slower})",
-            1.0 / mean,
-            ratios.len()
-        ));
-    }
+    lines.extend(kernels::lines(&report.results, &report.comparisons));
     if let Some(pool) = pool {
         lines.push(format!(
             "pool:    {} workers, {:.1} % utilised, {:.2} active on average, {} at most; {} tasks \
@@ -145,6 +130,7 @@ pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path])
         .iter()
         .filter(|row| row.answer == ANSWER_OK)
         .count();
+    lines.extend(report.notes.iter().map(|note| format!("note:    {note}")));
     lines.push(format!(
         "answers: {right} of {} right",
         report.results.len()
@@ -185,7 +171,7 @@ fn shown_dtype(row: &Row) -> String {
     }
 }
 
-fn shape(extents: &[usize]) -> String {
+pub(super) fn shape(extents: &[usize]) -> String {
     let extents: Vec<String> = extents.iter().map(ToString::to_string).collect();
     extents.join("×")
 }
@@ -235,7 +221,7 @@ fn time(ns: f64) -> String {
 }
 
 /// About three digits: what the spread of a measurement supports.
-fn digits(value: f64) -> String {
+pub(super) fn digits(value: f64) -> String {
     match value {
         v if v < 0.0995 => format!("{v:.3}"),
         v if v < 9.995 => format!("{v:.2}"),

@@ -16,6 +16,7 @@ fn list_names_each_group_with_its_ops_and_measures_nothing() {
     for (line, group) in lines.iter().zip(GROUPS) {
         assert_eq!(line.split_whitespace().next(), Some(group));
     }
+    assert!(lines[0].contains("--quick: n = 1K"), "{}", lines[0]);
     for (group, op) in [(0, "relu"), (1, "dot"), (2, "pool_pass"), (5, "conv2d")] {
         assert!(lines[group].contains(op), "{}", lines[group]);
     }
@@ -35,6 +36,7 @@ fn help_shows_flags_and_examples() {
         "--list",
         "--data",
         "--rounds",
+        "--peers",
         "Examples",
     ] {
         assert!(ended.stdout.contains(word), "{word}");

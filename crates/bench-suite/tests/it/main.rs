@@ -2,5 +2,6 @@
 
 mod data;
 mod flags;
+mod kernels;
 mod program;
 mod report;

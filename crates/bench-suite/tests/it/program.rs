@@ -11,15 +11,23 @@ pub(crate) struct Ended {
 
 /// Runs the program in `folder`, where it will also write its report by default.
 pub(crate) fn bench_suite(folder: &Path, arguments: &[&str]) -> Ended {
+    ended(command(folder, arguments))
+}
+
+/// The program in `folder`, not started yet.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+/// Runs it.
+pub(crate) fn ended(mut command: Command) -> Ended {
     let Output {
         status,
         stdout,
         stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_bench-suite"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts");
+    } = command.output().expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
     Ended {
         status: status.code().expect("the program ends by itself"),

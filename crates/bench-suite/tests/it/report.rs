@@ -70,6 +70,7 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
             ("project", Value::is_object),
             ("host", Value::is_object),
             ("settings", Value::is_object),
+            ("notes", Value::is_array),
             ("results", Value::is_array),
             ("comparisons", Value::is_array),
         ],

@@ -116,7 +116,11 @@ impl<X: Copy, T, Op: Unary<X, Out = T>> Kernel for Map<'_, Op, X, T> {
 
     #[inline(always)]
     fn run<B: Backend>(&mut self, _: B) {
-        map_loop(self.op, self.x, self.out);
+        let head = line_head(self.out);
+        let (head_x, x) = self.x.split_at(head);
+        let (head_out, out) = self.out.split_at_mut(head);
+        map_loop(self.op, head_x, head_out);
+        map_loop(self.op, x, out);
     }
 }
 
@@ -137,7 +141,12 @@ impl<X: Copy, Y: Copy, T, Op: Binary<X, Y, Out = T>> Kernel for Zip<'_, Op, X, Y
 
     #[inline(always)]
     fn run<B: Backend>(&mut self, _: B) {
-        zip_loop(self.op, self.x, self.y, self.out);
+        let head = line_head(self.out);
+        let (head_x, x) = self.x.split_at(head);
+        let (head_y, y) = self.y.split_at(head);
+        let (head_out, out) = self.out.split_at_mut(head);
+        zip_loop(self.op, head_x, head_y, head_out);
+        zip_loop(self.op, x, y, out);
     }
 }
 
@@ -194,6 +203,22 @@ impl<X: Copy, Y: Copy, T: bytemuck::Pod, Op: Binary<X, Y, Out = T>> Kernel
         token.stream_fence();
     }
 }
+
+/// Elements before the first whose store starts a cache line; none if there is little to gain.
+///
+/// Memory from an allocator starts at a multiple of 16 bytes. Wider stores then cross a line every
+/// other time, which cost `add` on `f32` a fifth of its time at 1M elements against 16-byte stores.
+#[inline(always)]
+fn line_head<T>(out: &[T]) -> usize {
+    if size_of_val(out) < ALIGNED_FROM_BYTES {
+        0
+    } else {
+        stream::head_len(out)
+    }
+}
+
+/// Output below which the head costs as much as it gains.
+const ALIGNED_FROM_BYTES: usize = 2048;
 
 /// Slices as arguments of their own, because only then the compiler knows that they do not overlap.
 #[inline(always)]

@@ -77,6 +77,9 @@ pub trait Ordered: Element {
     /// The extremum of a leaf: the identity of the order if it is empty, NaN if one is in it.
     #[doc(hidden)]
     fn extremum_leaf<B: Backend, O: Order>(token: B, x: &[Self]) -> Self;
+    /// The least and the greatest of a leaf.
+    #[doc(hidden)]
+    fn extrema_leaf<B: Backend>(token: B, x: &[Self]) -> (Self, Self);
     /// The extremum of two extrema.
     #[doc(hidden)]
     fn extremum<O: Order>(left: Self, right: Self) -> Self;
@@ -92,6 +95,14 @@ macro_rules! ordered_floats {
             #[inline(always)]
             fn extremum_leaf<B: Backend, O: Order>(token: B, x: &[Self]) -> Self {
                 float_leaf::<B, Self, O>(token, x)
+            }
+
+            #[inline(always)]
+            fn extrema_leaf<B: Backend>(token: B, x: &[Self]) -> (Self, Self) {
+                (
+                    float_leaf::<B, Self, Least>(token, x),
+                    float_leaf::<B, Self, Greatest>(token, x),
+                )
             }
 
             #[inline(always)]
@@ -134,6 +145,16 @@ macro_rules! ordered_integers {
                     extremum = Self::extremum::<O>(extremum, value);
                 }
                 extremum
+            }
+
+            #[inline(always)]
+            fn extrema_leaf<B: Backend>(_: B, x: &[Self]) -> (Self, Self) {
+                let (mut least, mut greatest) = (Self::GREATEST, Self::LEAST);
+                for &value in x {
+                    least = Self::extremum::<Least>(least, value);
+                    greatest = Self::extremum::<Greatest>(greatest, value);
+                }
+                (least, greatest)
             }
 
             #[inline(always)]
@@ -355,9 +376,7 @@ impl<T: Ordered> Leaves for MinMax<'_, T> {
 
     #[inline(always)]
     fn leaf<B: Backend>(&self, token: B, range: Range<usize>) -> (T, T) {
-        let x = &self.0[range];
-        let least = T::extremum_leaf::<B, Least>(token, x);
-        (least, T::extremum_leaf::<B, Greatest>(token, x))
+        T::extrema_leaf(token, &self.0[range])
     }
 
     #[inline(always)]

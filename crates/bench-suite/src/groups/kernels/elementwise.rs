@@ -1,0 +1,217 @@
+//! Elementwise operations: one row is the kernel and the formula, for one element and for a
+//! register of `wide`; the peers bring the loop around it.
+//!
+//! What is done in place overwrites its own operand, call after call; the check runs on a fresh one.
+
+use std::ops::Div;
+
+use super::{OURS, RAW, RAW_STREAMED, Rows};
+use crate::contenders::elementwise::{Form, Formula, contender};
+use crate::contenders::iterator::Iter;
+use crate::contenders::ndarray::Ndarray;
+use crate::contenders::numpy::Operand;
+use crate::contenders::raw::{Avx2, Limit};
+use crate::contenders::wide::{Compared, Lanes, Signed, Wide};
+use crate::data::number::Number;
+use crate::data::real::Real;
+use crate::groups::slices::{Op, Operands};
+use crate::measure::Contender;
+use crate::reference::check_each;
+
+/// Bytes from which on the limit is also tried with non-temporal stores. Below, they lose to a
+/// factor of six; the last-level caches of machines begin here.
+const STREAM_BYTES_MIN: usize = 8 << 20;
+
+/// A limit of an elementwise operation.
+type Limit3<T> = fn(Avx2, &mut Operands<T>);
+
+/// Names and forms of limits, with the bytes from which on they make sense.
+type Limits<'f, T> = &'f [(&'static str, usize, Limit3<T>)];
+
+/// The kernel of a row.
+type Kernel<T> = fn(&mut Operands<T>);
+
+impl<'a, T: Number + Operand + Lanes> Rows<'a, '_, T> {
+    /// A case per source.
+    fn each(
+        &mut self,
+        (name, flops, form): (&'static str, usize, Form),
+        kernel: Kernel<T>,
+        formula: impl Formula<T> + 'a,
+        limits: Limits<'_, T>,
+    ) {
+        let op = Op {
+            name,
+            slices: form.slices(),
+            flops,
+        };
+        self.ask(
+            op,
+            |source| {
+                let mut contenders = vec![
+                    Contender::new(OURS, 1, kernel),
+                    contender::<Ndarray, T, _>(form, formula),
+                    contender::<Wide, T, _>(form, formula),
+                    contender::<Iter, T, _>(form, formula),
+                ];
+                let bytes = form.slices() * source.len() * size_of::<T>();
+                let limits = limits
+                    .iter()
+                    .filter(|(_, bytes_min, _)| bytes >= *bytes_min);
+                contenders.extend(limits.filter_map(|&(name, _, limit)| {
+                    let avx2 = Avx2::detected()?;
+                    Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
+                        limit(avx2, o)
+                    }))
+                }));
+                contenders
+            },
+            move |o| {
+                if form.in_place() {
+                    o.out.copy_from_slice(&o.x);
+                } else {
+                    o.poison();
+                }
+            },
+            move |o, (), _| check_each(&o.out, |i| formula.scalar(o.x[i], o.y[i])),
+        );
+    }
+}
+
+/// Of integers.
+pub(super) fn of_i32(rows: &mut Rows<'_, '_, i32>) {
+    of_numbers(rows, &[]);
+}
+
+/// Of floats.
+pub(super) fn of_reals<T>(rows: &mut Rows<'_, '_, T>)
+where
+    T: Real + Operand + Compared + Signed + Limit,
+    <T as Lanes>::Register: Div<Output = <T as Lanes>::Register>,
+{
+    of_numbers(
+        rows,
+        &[
+            (RAW, 0, |avx2, o| Limit::add(avx2, &o.x, &o.y, &mut o.out)),
+            (RAW_STREAMED, STREAM_BYTES_MIN, |avx2, o| {
+                Limit::add_streamed(avx2, &o.x, &o.y, &mut o.out);
+            }),
+        ],
+    );
+    rows.each(
+        ("div", 1, Form::Zip),
+        |o| kernels_simd::div(&o.x, &o.y, &mut o.out),
+        (|x: T, y: T| x / y, |x, y| x / y),
+        &[],
+    );
+}
+
+/// Of every type with arithmetic; limits of `add`.
+fn of_numbers<T>(rows: &mut Rows<'_, '_, T>, add_limits: Limits<'_, T>)
+where
+    T: Number + Operand + kernels_simd::Arithmetic + Compared + Signed,
+{
+    let (scalar, zero, (least, greatest)) = (T::SCALAR, T::ZERO, T::BOUNDS);
+    let (scalars, zeros) = (scalar.splat(), zero.splat());
+    let bounds = (least.splat(), greatest.splat());
+    rows.each(
+        ("add", 1, Form::Zip),
+        |o| kernels_simd::add(&o.x, &o.y, &mut o.out),
+        (|x: T, y: T| x.plus(y), |x, y| x + y),
+        add_limits,
+    );
+    rows.each(
+        ("add_in_place", 1, Form::ZipInPlace),
+        |o| kernels_simd::add_in_place(&mut o.out, &o.y),
+        (|x: T, y: T| x.plus(y), |x, y| x + y),
+        &[],
+    );
+    rows.each(
+        ("add_scalar", 1, Form::Map),
+        |o| kernels_simd::add_scalar(&o.x, T::SCALAR, &mut o.out),
+        (move |x: T, _| x.plus(scalar), move |x, _| x + scalars),
+        &[],
+    );
+    rows.each(
+        ("add_scalar_in_place", 1, Form::MapInPlace),
+        |o| kernels_simd::add_scalar_in_place(&mut o.out, T::SCALAR),
+        (move |x: T, _| x.plus(scalar), move |x, _| x + scalars),
+        &[],
+    );
+    rows.each(
+        ("sub", 1, Form::Zip),
+        |o| kernels_simd::sub(&o.x, &o.y, &mut o.out),
+        (|x: T, y: T| x.minus(y), |x, y| x - y),
+        &[],
+    );
+    rows.each(
+        ("mul", 1, Form::Zip),
+        |o| kernels_simd::mul(&o.x, &o.y, &mut o.out),
+        (|x: T, y: T| x.times(y), |x, y| x * y),
+        &[],
+    );
+    rows.each(
+        ("mul_scalar", 1, Form::Map),
+        |o| kernels_simd::mul_scalar(&o.x, T::SCALAR, &mut o.out),
+        (move |x: T, _| x.times(scalar), move |x, _| x * scalars),
+        &[],
+    );
+    rows.each(
+        ("neg", 1, Form::Map),
+        |o| kernels_simd::neg(&o.x, &mut o.out),
+        (|x: T, _| x.negated(), |x: T::Register, _| -x),
+        &[],
+    );
+    rows.each(
+        ("abs", 1, Form::Map),
+        |o| kernels_simd::abs(&o.x, &mut o.out),
+        (|x: T, _| x.magnitude(), |x, _| T::magnitude_of(x)),
+        &[],
+    );
+    rows.each(
+        // The output is BLAS's y, and the second operand its x.
+        ("axpy", 2, Form::ZipInPlace),
+        |o| kernels_simd::axpy(T::SCALAR, &o.y, &mut o.out),
+        (
+            move |out: T, y: T| scalar.times(y).plus(out),
+            move |out, y| scalars * y + out,
+        ),
+        &[],
+    );
+    rows.each(
+        ("scale_add", 2, Form::Zip),
+        |o| kernels_simd::scale_add(T::SCALAR, &o.x, &o.y, &mut o.out),
+        (
+            move |x: T, y: T| scalar.times(x).plus(y),
+            move |x, y| scalars * x + y,
+        ),
+        &[],
+    );
+    rows.each(
+        ("relu", 0, Form::Map),
+        |o| kernels_simd::relu(&o.x, &mut o.out),
+        (
+            move |x: T, _| if x <= zero { zero } else { x },
+            move |x, _| T::if_less(x, zeros, zeros, x),
+        ),
+        &[],
+    );
+    rows.each(
+        ("clamp", 0, Form::Map),
+        |o| {
+            let (least, greatest) = T::BOUNDS;
+            kernels_simd::clamp(&o.x, least, greatest, &mut o.out);
+        },
+        (
+            move |x: T, _| {
+                let x = if x < least { least } else { x };
+                if x > greatest { greatest } else { x }
+            },
+            move |x, _| {
+                let x = T::if_less(x, bounds.0, bounds.0, x);
+                T::if_less(bounds.1, x, bounds.1, x)
+            },
+        ),
+        &[],
+    );
+}
