@@ -18,9 +18,10 @@ use crate::groups::slices::{Op, Operands};
 use crate::measure::Contender;
 use crate::reference::check_each;
 
-/// Bytes from which on the limit is also tried with non-temporal stores. Below, they lose to a
-/// factor of six; the last-level caches of machines begin here.
-const STREAM_BYTES_MIN: usize = 8 << 20;
+/// Bytes from which on the limit is also tried with non-temporal stores: more than last-level caches
+/// hold. Below, they lose by a factor of up to six, and leave the shared buffers uncached for
+/// whoever is timed next, who then looks slow (`add` of 12 MiB: 1.5 times its time).
+const STREAM_BYTES_MIN: usize = 64 << 20;
 
 /// A limit of an elementwise operation.
 type Limit3<T> = fn(Avx2, &mut Operands<T>);
