@@ -1,10 +1,11 @@
 //! The dispatcher: which pool, which limits, and the decision for a call. What a call does with
 //! the decision is in `shapes`.
 
+use crate::linger::Linger;
 use crate::observe::Observer;
 use crate::op::Op;
 use crate::plan::Plan;
-use crate::pool::Pool;
+use crate::pool::{Pool, Sharing, Site};
 use crate::profile::Profile;
 
 /// Whether a dispatcher may choose.
@@ -41,6 +42,7 @@ pub struct Dispatcher<'a> {
     pool: Pool<'a>,
     force: Force,
     max_workers: usize,
+    linger: Linger,
     profile: Profile,
     pub(crate) observer: Observer<'a>,
 }
@@ -73,6 +75,7 @@ impl<'a> Dispatcher<'a> {
             pool,
             force: Force::Auto,
             max_workers: usize::MAX,
+            linger: Linger::default(),
             profile: Profile::default(),
             observer: Observer::default(),
         }
@@ -85,7 +88,7 @@ impl<'a> Dispatcher<'a> {
         self
     }
 
-    /// Plans for at most this many workers. The chunks still run on whichever workers are free.
+    /// Runs a call on at most this many threads, the calling one among them.
     ///
     /// # Panics
     /// If `workers` is 0.
@@ -93,6 +96,19 @@ impl<'a> Dispatcher<'a> {
     pub const fn max_workers(mut self, workers: usize) -> Self {
         assert!(workers > 0, "Dispatcher::max_workers: 0 workers");
         self.max_workers = workers;
+        self
+    }
+
+    /// Sets how long workers stay awake after they have helped.
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Linger};
+    /// let thrifty = Dispatcher::global().linger(Linger::Off);
+    /// # let _ = thrifty;
+    /// ```
+    #[must_use]
+    pub const fn linger(mut self, linger: Linger) -> Self {
+        self.linger = linger;
         self
     }
 
@@ -111,7 +127,8 @@ impl<'a> Dispatcher<'a> {
         self
     }
 
-    /// What a call of this length would do, without doing it.
+    /// What a call of this length would do at this moment, without doing it: it depends on
+    /// whether a worker lingers.
     ///
     /// ```
     /// use par_dispatch::{Dispatcher, Op, Plan};
@@ -124,15 +141,87 @@ impl<'a> Dispatcher<'a> {
             Force::Parallel => Plan::force_parallel(op, len, self.workers()),
             // Asking a pool for its size costs as much as a short kernel: not for short calls.
             Force::Auto if self.profile.never_pays(op, len) => Plan::Sequential,
-            Force::Auto => Plan::choose(op, len, self.workers(), self.pool.caller(), &self.profile),
+            Force::Auto => self.pool.site().map_or(Plan::Sequential, |site| {
+                let warm = site.is_warm();
+                Plan::choose(op, len, self.workers(), warm, &self.prices(&site))
+            }),
         }
+    }
+
+    /// What a call does: the plan, and whether a worker is called for it.
+    ///
+    /// A call that would pay only with a worker awake leaves a credit; calls that come close
+    /// together so earn a wake.
+    pub(crate) fn way(&self, op: &Op, len: usize) -> Way<'a> {
+        if self.force == Force::Sequential
+            || self.force == Force::Auto && self.profile.never_pays(op, len)
+        {
+            return Way::Sequential;
+        }
+        let workers = self.workers();
+        let Some(site) = self.pool.site().filter(|_| workers > 1) else {
+            return Way::Sequential;
+        };
+        let (plan, wake) = match self.force {
+            Force::Auto => self.auto(op, len, workers, &site),
+            _ => (Plan::force_parallel(op, len, workers), true),
+        };
+        let Plan::Chunks { chunk_len, count } = plan else {
+            return Way::Sequential;
+        };
+        let sharing = Sharing {
+            helpers: workers.min(count) - 1,
+            wake,
+            linger: self.linger.duration(),
+        };
+        Way::Chunks {
+            chunk_len,
+            count,
+            site,
+            sharing,
+        }
+    }
+
+    fn auto(&self, op: &Op, len: usize, workers: usize, site: &Site<'_>) -> (Plan, bool) {
+        let prices = self.prices(site);
+        let cold = Plan::choose(op, len, workers, false, &prices);
+        if cold != Plan::Sequential {
+            return (cold, true);
+        }
+        let warm = Plan::choose(op, len, workers, true, &prices);
+        if warm == Plan::Sequential || site.is_warm() {
+            return (warm, false);
+        }
+        let loss_ns = prices.sequential_ns(op, len) - prices.parallel_ns(op, len, workers, true);
+        let wake = site.forgo(loss_ns, self.profile.fork_join_cold_ns);
+        if wake || site.expects_helpers() {
+            return (warm, wake);
+        }
+        (Plan::Sequential, false)
+    }
+
+    /// The profile, with the price that wakes have at this moment.
+    fn prices(&self, site: &Site<'_>) -> Profile {
+        let mut prices = self.profile;
+        prices.fork_join_cold_ns *= site.wake_factor();
+        prices
     }
 
     fn workers(&self) -> usize {
         self.pool.workers().min(self.max_workers)
     }
+}
 
-    pub(crate) const fn pool(&self) -> Pool<'a> {
-        self.pool
-    }
+/// How a call runs, and with whom.
+#[derive(Debug)]
+pub(crate) enum Way<'a> {
+    /// On the calling thread.
+    Sequential,
+    /// In chunks.
+    Chunks {
+        chunk_len: usize,
+        count: usize,
+        site: Site<'a>,
+        sharing: Sharing,
+    },
 }

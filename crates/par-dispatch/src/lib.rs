@@ -2,7 +2,8 @@
 //!
 //! A [`Dispatcher`] gets a description of the work ([`Op`]: bytes and operations per element) and a
 //! body that handles a run of elements. It plans ([`plan`]): below the size where a fork-join pays
-//! for itself the body runs once, on the calling thread; above it, once per chunk on the pool.
+//! for itself the body runs once, on the calling thread; above it, once per chunk, on the calling
+//! thread and on workers of the pool.
 //!
 //! ```
 //! use par_dispatch::{Dispatcher, Op};
@@ -20,6 +21,12 @@
 //! assert!(out.iter().all(|&v| v == 3.0));
 //! ```
 //!
+//! # Who runs the chunks
+//! The caller takes part, and waits only for workers that are running a chunk: a pool that is busy
+//! with other work delays nothing. A worker that has helped *lingers* for a moment ([`Linger`]), and
+//! the next call is handed to it through shared memory, in less than a microsecond, where waking a
+//! worker takes a hundred. So what a call costs depends on who is awake, and so does the plan.
+//!
 //! # Same bits
 //! Chunks are cut at fixed points, whole numbers of an operation's leaves, and partial results are
 //! merged in an order that depends on the length alone. A result depends neither on the number of
@@ -31,9 +38,11 @@
 //! - `kernels`: ready-made parallel forms of the kernels of `kernels-simd`, in [`ops`].
 //! - `pool-metrics`: `Dispatcher::recorder` records each chunk.
 //! - `arena`: `Dispatcher::for_each_chunk_mut_with_scratch` hands each chunk scratch memory.
-#![forbid(unsafe_code)]
 
 mod dispatcher;
+#[cfg(feature = "rayon")]
+mod hub;
+mod linger;
 mod observe;
 mod op;
 #[cfg(feature = "kernels")]
@@ -42,10 +51,20 @@ pub mod plan;
 mod pool;
 pub mod profile;
 mod shapes;
+#[cfg(feature = "rayon")]
+mod sync;
 
 pub use dispatcher::{Dispatcher, Force};
+pub use linger::Linger;
 pub use op::Op;
 #[cfg(feature = "kernels")]
 pub use ops::{add, all, any, dot, max, mul, relu, sum};
 pub use plan::Plan;
 pub use profile::Profile;
+
+/// What the models under `tests/loom` check; no part of the interface.
+#[cfg(feature = "rayon")]
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::hub::{Crew, Hub, Terms};
+}

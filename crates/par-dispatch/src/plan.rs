@@ -27,15 +27,6 @@ pub enum Plan {
     },
 }
 
-/// Where a call comes from: the price of a fork-join depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
-    /// A thread that is not a worker of the pool.
-    Outside,
-    /// A worker of the pool.
-    Worker,
-}
-
 impl Profile {
     /// Time that one thread takes for `len` elements.
     #[must_use]
@@ -50,48 +41,46 @@ impl Profile {
         (bytes / bytes_per_ns).max(operations / self.operations_per_ns)
     }
 
-    /// Time that a number of threads takes, fork-join included.
+    /// Time that a number of threads takes, fork-join included. `warm`: a worker waits for work.
     #[must_use]
-    pub fn parallel_ns(&self, op: &Op, len: usize, workers: usize, caller: Caller) -> f64 {
+    pub fn parallel_ns(&self, op: &Op, len: usize, workers: usize, warm: bool) -> f64 {
+        let fork_join_ns = match warm {
+            true => self.fork_join_warm_ns,
+            false => self.fork_join_cold_ns,
+        };
         let speed_up = 1.0 + workers.saturating_sub(1) as f64 * self.efficiency;
-        self.fork_join_ns(caller) + self.sequential_ns(op, len) / speed_up
+        fork_join_ns + self.sequential_ns(op, len) / speed_up
     }
 
     /// Whether no number of workers can make the call pay: a test that needs no knowledge of the
     /// pool, for the calls that are short.
     #[must_use]
     pub fn never_pays(&self, op: &Op, len: usize) -> bool {
-        let fork_join_ns = self.fork_join_outside_ns.min(self.fork_join_worker_ns);
-        self.sequential_ns(op, len) <= fork_join_ns
-    }
-
-    const fn fork_join_ns(&self, caller: Caller) -> f64 {
-        match caller {
-            Caller::Outside => self.fork_join_outside_ns,
-            Caller::Worker => self.fork_join_worker_ns,
-        }
+        self.sequential_ns(op, len) <= self.fork_join_warm_ns.min(self.fork_join_cold_ns)
     }
 }
 
 impl Plan {
-    /// Chooses by the profile's estimate of both ways.
+    /// Chooses by the profile's estimate of both ways. `warm`: a worker waits for work, so that
+    /// nobody has to be woken.
     ///
     /// ```
-    /// use par_dispatch::plan::{Caller, Plan};
-    /// use par_dispatch::{Op, Profile};
+    /// use par_dispatch::{Op, Plan, Profile};
     ///
     /// let profile = Profile::default();
     /// let sum = Op::new("sum").bytes_per_element(4).leaf_len(2048);
-    /// assert_eq!(Plan::choose(&sum, 1_000, 8, Caller::Outside, &profile), Plan::Sequential);
-    /// assert_ne!(Plan::choose(&sum, 100_000_000, 8, Caller::Outside, &profile), Plan::Sequential);
-    /// // A costly operation pays much earlier.
+    /// assert_eq!(Plan::choose(&sum, 1_000, 8, true, &profile), Plan::Sequential);
+    /// assert_ne!(Plan::choose(&sum, 100_000, 8, true, &profile), Plan::Sequential);
+    /// // Not worth a wake,
+    /// assert_eq!(Plan::choose(&sum, 100_000, 8, false, &profile), Plan::Sequential);
+    /// // but a costly operation of the same length is.
     /// let exp = Op::new("exp").bytes_per_element(8).operations_per_element(400);
-    /// assert_ne!(Plan::choose(&exp, 100_000, 8, Caller::Outside, &profile), Plan::Sequential);
+    /// assert_ne!(Plan::choose(&exp, 100_000, 8, false, &profile), Plan::Sequential);
     /// ```
     #[must_use]
-    pub fn choose(op: &Op, len: usize, workers: usize, caller: Caller, profile: &Profile) -> Self {
+    pub fn choose(op: &Op, len: usize, workers: usize, warm: bool, profile: &Profile) -> Self {
         let sequential_ns = profile.sequential_ns(op, len);
-        if workers < 2 || profile.parallel_ns(op, len, workers, caller) >= sequential_ns {
+        if workers < 2 || profile.parallel_ns(op, len, workers, warm) >= sequential_ns {
             return Self::Sequential;
         }
         let worth = (sequential_ns / CHUNK_NS_MIN) as usize;

@@ -1,18 +1,34 @@
 //! The seam to Rayon: everything that asks or uses a pool. With the feature off there is none, and
 //! the same functions run on the calling thread.
 
-use crate::plan::Caller;
+use std::time::Duration;
 
 #[cfg(feature = "rayon")]
-pub(crate) use with_rayon::Pool;
+pub(crate) use with_rayon::{Pool, Site};
 #[cfg(not(feature = "rayon"))]
-pub(crate) use without_rayon::Pool;
+pub(crate) use without_rayon::{Pool, Site};
+
+/// How a call is to be shared out.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "rayon"),
+    expect(dead_code, reason = "without a pool there is nobody to share with")
+)]
+pub(crate) struct Sharing {
+    /// Threads besides the caller.
+    pub(crate) helpers: usize,
+    /// Whether helpers that are missing are called.
+    pub(crate) wake: bool,
+    /// How long helpers stay around afterwards.
+    pub(crate) linger: Duration,
+}
 
 #[cfg(feature = "rayon")]
 mod with_rayon {
-    use super::Caller;
+    use super::{Duration, Sharing};
+    use crate::hub::{self, Crew, Hub, Terms};
     use rayon::ThreadPool;
-    use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+    use std::sync::Arc;
 
     /// Where chunks run.
     #[derive(Debug, Clone, Copy)]
@@ -46,55 +62,101 @@ mod with_rayon {
             }
         }
 
-        pub(crate) fn caller(self) -> Caller {
-            let index = match self {
-                Self::None => None,
-                Self::Current => rayon::current_thread_index(),
-                Self::Custom(pool) => pool.current_thread_index(),
+        /// Where the calling thread meets the pool's helpers. `None` without a pool.
+        pub(crate) fn site(self) -> Option<Site<'a>> {
+            let hub = match self {
+                Self::None => return None,
+                Self::Current if rayon::current_thread_index().is_some() => hub::of_this_worker(),
+                Self::Current => hub::of_the_global_pool(),
+                Self::Custom(pool) => {
+                    let hub = hub::of_pool_at(std::ptr::from_ref(pool).addr());
+                    if pool.current_thread_index().is_some() {
+                        hub::adopt(&hub);
+                    }
+                    hub
+                }
             };
-            if index.is_some() {
-                Caller::Worker
-            } else {
-                Caller::Outside
-            }
+            Some(Site { pool: self, hub })
+        }
+    }
+
+    /// A pool and its hub.
+    #[derive(Debug)]
+    pub(crate) struct Site<'a> {
+        pool: Pool<'a>,
+        hub: Arc<Hub>,
+    }
+
+    impl Site<'_> {
+        /// Whether a helper would join at once.
+        pub(crate) fn is_warm(&self) -> bool {
+            self.hub.idle() > 0
         }
 
-        /// Calls `body` once with each item and its index, on the pool, each as a task of its own.
-        /// A panic of a body reaches the caller after all bodies have ended.
+        /// Whether a helper may join before a call ends that calls none.
+        pub(crate) fn expects_helpers(&self) -> bool {
+            self.hub.expects_helpers()
+        }
+
+        /// By how much wakes have been too dear lately.
+        pub(crate) fn wake_factor(&self) -> f64 {
+            self.hub.price().factor()
+        }
+
+        /// Books what a call without a helper loses; whether that pays for a wake.
+        pub(crate) fn forgo(&self, loss_ns: f64, price_ns: f64) -> bool {
+            self.hub.price().forgo(loss_ns, price_ns)
+        }
+
+        /// Calls `body` once with each item and its index. A panic of a body reaches the caller
+        /// after all bodies that had started have ended.
         pub(crate) fn for_each<T: Send>(
-            self,
+            &self,
+            sharing: Sharing,
             items: &mut [T],
             body: impl Fn(usize, &mut T) + Sync,
         ) {
-            let run = |items: &mut [T]| {
-                items
-                    .par_iter_mut()
-                    .with_max_len(1)
-                    .enumerate()
-                    .for_each(|(index, item)| body(index, item));
+            let terms = Terms {
+                helpers: u16::try_from(sharing.helpers).unwrap_or(u16::MAX),
+                wake: sharing.wake,
+                linger: sharing.linger,
+            };
+            self.hub.call_with_items(&self.pool, terms, items, body);
+        }
+    }
+
+    impl Crew for Pool<'_> {
+        fn call_helper(&self, hub: &Arc<Hub>, linger: Duration) {
+            let hub = Arc::clone(hub);
+            let helper = move || {
+                hub::adopt(&hub);
+                // Here the pool is the one whose worker runs this.
+                hub.serve(&Pool::Current, linger);
             };
             match self {
-                Self::None => items
-                    .iter_mut()
-                    .enumerate()
-                    .for_each(|(index, item)| body(index, item)),
-                Self::Current => run(items),
-                Self::Custom(pool) => pool.install(|| run(items)),
+                // A dispatcher without a pool has no site to call from.
+                Self::None | Self::Current => rayon::spawn(helper),
+                Self::Custom(pool) => pool.spawn(helper),
             }
+        }
+
+        fn give_way(&self) {
+            // Whether there was work does not matter.
+            let _ = rayon::yield_now();
         }
     }
 }
 
 #[cfg(not(feature = "rayon"))]
 mod without_rayon {
-    use super::Caller;
+    use super::Sharing;
     use std::marker::PhantomData;
 
     /// Where chunks run: on the calling thread.
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Pool<'a>(PhantomData<&'a ()>);
 
-    impl Pool<'_> {
+    impl<'a> Pool<'a> {
         pub(crate) const fn none() -> Self {
             Self(PhantomData)
         }
@@ -107,12 +169,35 @@ mod without_rayon {
             1
         }
 
-        pub(crate) const fn caller(self) -> Caller {
-            Caller::Outside
+        pub(crate) const fn site(self) -> Option<Site<'a>> {
+            Some(Site(self))
+        }
+    }
+
+    /// The calling thread: there are no helpers to meet.
+    #[derive(Debug)]
+    pub(crate) struct Site<'a>(Pool<'a>);
+
+    impl Site<'_> {
+        pub(crate) const fn is_warm(&self) -> bool {
+            false
+        }
+
+        pub(crate) const fn expects_helpers(&self) -> bool {
+            false
+        }
+
+        pub(crate) const fn wake_factor(&self) -> f64 {
+            1.0
+        }
+
+        pub(crate) const fn forgo(&self, _loss_ns: f64, _price_ns: f64) -> bool {
+            false
         }
 
         pub(crate) fn for_each<T: Send>(
-            self,
+            &self,
+            _sharing: Sharing,
             items: &mut [T],
             body: impl Fn(usize, &mut T) + Sync,
         ) {

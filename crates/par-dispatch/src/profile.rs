@@ -6,10 +6,11 @@
 /// that a doubtful size stays sequential.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Profile {
-    /// A fork-join on the pool from a thread outside of it, whose workers may be asleep.
-    pub fork_join_outside_ns: f64,
-    /// A fork-join from a worker of the pool.
-    pub fork_join_worker_ns: f64,
+    /// A fork-join while a worker lingers at the hub.
+    pub fork_join_warm_ns: f64,
+    /// What a fork-join loses while all workers are asleep: the wake, and the time until a worker
+    /// arrives. Also the price that lost time is compared with.
+    pub fork_join_cold_ns: f64,
     /// Bytes per nanosecond that one thread streams while the work fits the last-level cache.
     pub cached_bytes_per_ns: f64,
     /// Bytes per nanosecond that one thread streams from memory.
@@ -25,10 +26,10 @@ pub struct Profile {
 impl Default for Profile {
     fn default() -> Self {
         Self {
-            // rayon::join from outside the pool: 24–27 µs back to back, 130 µs after a pause.
-            fork_join_outside_ns: 30_000.0,
-            // rayon::join in a worker: 0.9 µs back to back, 16–28 µs after a pause.
-            fork_join_worker_ns: 5_000.0,
+            // Two chunks that wait for each other: 0.3 µs, 0.8 where the cores are far apart.
+            fork_join_warm_ns: 700.0,
+            // A call pays for a wake from 200–270 µs on, with two workers.
+            fork_join_cold_ns: 100_000.0,
             cached_bytes_per_ns: 70.0,
             memory_bytes_per_ns: 20.0,
             last_level_cache_bytes: 32.0 * 1024.0 * 1024.0,

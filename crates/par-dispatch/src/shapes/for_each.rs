@@ -1,8 +1,8 @@
 //! One mutable slice, in disjoint chunks.
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatcher, Way};
 use crate::op::Op;
-use crate::plan::{MAX_CHUNKS, Plan};
+use crate::plan::MAX_CHUNKS;
 
 impl Dispatcher<'_> {
     /// Calls `body(offset, chunk)` for disjoint chunks that cover the slice; `offset` is the index
@@ -19,14 +19,19 @@ impl Dispatcher<'_> {
         if out.is_empty() {
             return;
         }
-        match self.plan(op, out.len()) {
-            Plan::Sequential => self.observer.chunk(|| body(0, out)),
-            Plan::Chunks { chunk_len, count } => {
+        match self.way(op, out.len()) {
+            Way::Sequential => self.observer.chunk(|| body(0, out)),
+            Way::Chunks {
+                chunk_len,
+                count,
+                site,
+                sharing,
+            } => {
                 let mut table: [&mut [T]; MAX_CHUNKS] = std::array::from_fn(|_| Default::default());
                 for (slot, chunk) in table.iter_mut().zip(out.chunks_mut(chunk_len)) {
                     *slot = chunk;
                 }
-                self.pool().for_each(&mut table[..count], |index, chunk| {
+                site.for_each(sharing, &mut table[..count], |index, chunk| {
                     self.observer.chunk(|| body(index * chunk_len, chunk));
                 });
             }

@@ -9,9 +9,9 @@
 //! upper part of the tree over leaves, and cutting changes no bit. It is the tree of
 //! `kernels_simd::tree`.
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatcher, Way};
 use crate::op::Op;
-use crate::plan::{MAX_CHUNKS, Plan};
+use crate::plan::MAX_CHUNKS;
 use std::ops::Range;
 
 impl Dispatcher<'_> {
@@ -63,16 +63,20 @@ impl Dispatcher<'_> {
         if len == 0 {
             return None;
         }
-        match self.plan(op, len) {
-            Plan::Sequential => Some(self.observer.chunk(|| node(0..len))),
-            Plan::Chunks { chunk_len, count } => {
+        match self.way(op, len) {
+            Way::Sequential => Some(self.observer.chunk(|| node(0..len))),
+            Way::Chunks {
+                chunk_len,
+                count,
+                site,
+                sharing,
+            } => {
                 let mut partials: [Option<P>; MAX_CHUNKS] = [const { None }; MAX_CHUNKS];
-                self.pool()
-                    .for_each(&mut partials[..count], |index, partial| {
-                        let start = index * chunk_len;
-                        let range = start..len.min(start + chunk_len);
-                        *partial = Some(self.observer.chunk(|| node(range)));
-                    });
+                site.for_each(sharing, &mut partials[..count], |index, partial| {
+                    let start = index * chunk_len;
+                    let range = start..len.min(start + chunk_len);
+                    *partial = Some(self.observer.chunk(|| node(range)));
+                });
                 Some(tree(0..count, &merge, &mut |index| {
                     partials[index]
                         .take()

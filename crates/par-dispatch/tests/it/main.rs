@@ -6,3 +6,5 @@ mod plan;
 #[cfg(all(feature = "pool-metrics", feature = "rayon"))]
 mod recorder;
 mod shapes;
+#[cfg(feature = "rayon")]
+mod stress;

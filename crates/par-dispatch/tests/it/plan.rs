@@ -1,13 +1,13 @@
 //! The plan: a pure function, so its promises are properties.
 
-use par_dispatch::plan::{Caller, MAX_CHUNKS};
+use par_dispatch::plan::MAX_CHUNKS;
 use par_dispatch::{Op, Plan, Profile};
 use proptest::prelude::*;
 
 const SUM: Op = Op::new("sum").bytes_per_element(4).leaf_len(2048);
 
 fn choose(op: &Op, len: usize, workers: usize) -> Plan {
-    Plan::choose(op, len, workers, Caller::Outside, &Profile::default())
+    Plan::choose(op, len, workers, false, &Profile::default())
 }
 
 #[test]
@@ -21,20 +21,20 @@ fn short_work_and_lone_workers_stay_sequential() {
 
 #[test]
 fn a_costly_operation_goes_parallel_where_a_cheap_one_does_not() {
-    let costly = SUM.operations_per_element(500);
+    let costly = SUM.operations_per_element(2_000);
     assert_eq!(choose(&SUM, 50_000, 4), Plan::Sequential);
     assert_ne!(choose(&costly, 50_000, 4), Plan::Sequential);
 }
 
 #[test]
-fn a_cheaper_fork_join_lowers_the_break_even() {
-    let from = |caller| {
-        (0..40).map(|exponent| 1_usize << exponent).find(|&len| {
-            Plan::choose(&SUM, len, 2, caller, &Profile::default()) != Plan::Sequential
-        })
+fn a_worker_that_waits_lowers_the_break_even() {
+    let from = |warm| {
+        (0..40)
+            .map(|exponent| 1_usize << exponent)
+            .find(|&len| Plan::choose(&SUM, len, 2, warm, &Profile::default()) != Plan::Sequential)
     };
-    assert!(from(Caller::Worker) < from(Caller::Outside));
-    assert!(from(Caller::Outside).is_some());
+    assert!(from(true) < from(false));
+    assert!(from(false).is_some());
 }
 
 proptest! {

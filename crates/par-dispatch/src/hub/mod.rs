@@ -1,0 +1,112 @@
+//! The hub: where callers and the helpers of one pool meet without waking anybody.
+//!
+//! A caller offers its call on the board, takes part itself, and waits only for helpers that are
+//! inside. A helper is a job on the user's pool that holds the hub and no call; when it has helped
+//! it lingers for a short time at the board. `README.md` argues why that is sound. What a pool is,
+//! the hub does not know: it asks a [`Crew`] to bring a helper.
+
+mod board;
+mod caller;
+mod cursor;
+mod homes;
+mod items;
+mod price;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use crate::sync::{AtomicUsize, Ordering::Relaxed, RESERVES_AT_ONCE};
+use price::Price;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use board::Board;
+pub use board::Terms;
+pub(crate) use homes::{adopt, of_pool_at, of_the_global_pool, of_this_worker};
+
+/// Brings helpers: a Rayon pool, or threads of a model.
+pub trait Crew {
+    /// Has some thread of the crew call [`Hub::serve`] with this hub and time, soon or late.
+    fn call_helper(&self, hub: &Arc<Hub>, linger: Duration);
+
+    /// Gives way to other work of the crew. Called by a helper.
+    fn give_way(&self);
+}
+
+/// The meeting place of one pool.
+pub struct Hub {
+    board: Board,
+    /// Helpers that linger or are inside a call that they found while lingering.
+    present: AtomicUsize,
+    /// Helpers that linger but are running other work of their pool, for whatever time it takes.
+    away: AtomicUsize,
+    /// Helpers that have been called and have not arrived.
+    pending: AtomicUsize,
+    price: Price,
+    /// Of two hubs that a worker hears of, it makes its home at the one of lower rank.
+    rank: u64,
+}
+
+impl Hub {
+    /// A hub where nobody is.
+    #[must_use]
+    pub fn new(rank: u64) -> Self {
+        Self {
+            board: Board::new(),
+            present: AtomicUsize::new(0),
+            away: AtomicUsize::new(0),
+            pending: AtomicUsize::new(0),
+            price: Price::default(),
+            rank,
+        }
+    }
+
+    /// Helpers that would join a call at once.
+    ///
+    /// Relaxed, like all these counts: nothing but speed depends on them.
+    pub fn idle(&self) -> usize {
+        match self.present.load(Relaxed) {
+            0 => 0,
+            present => present.saturating_sub(self.board.inside()),
+        }
+    }
+
+    /// Helpers on their way.
+    pub fn pending(&self) -> usize {
+        self.pending.load(Relaxed)
+    }
+
+    /// Whether no call is on offer and nobody is inside one.
+    pub fn is_free(&self) -> bool {
+        self.board.is_free()
+    }
+
+    /// Whether a helper may join that is not idle now.
+    pub(crate) fn expects_helpers(&self) -> bool {
+        self.pending() > 0 || self.away.load(Relaxed) > 0
+    }
+
+    pub(crate) fn price(&self) -> &Price {
+        &self.price
+    }
+
+    /// Books a helper that is about to be called, if that leaves at most `limit` on their way.
+    fn reserve(&self, limit: usize) -> bool {
+        if !RESERVES_AT_ONCE {
+            let free = self.pending.load(Relaxed) < limit;
+            self.pending.fetch_add(usize::from(free), Relaxed);
+            return free;
+        }
+        let more = |pending| (pending < limit).then_some(pending + 1);
+        self.pending.fetch_update(Relaxed, Relaxed, more).is_ok()
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("rank", &self.rank)
+            .finish_non_exhaustive()
+    }
+}

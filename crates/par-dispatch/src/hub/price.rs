@@ -1,0 +1,90 @@
+//! When a wake is worth its price: by the time that callers have lost for want of a helper, and by
+//! what became of earlier wakes.
+//!
+//! Ski rental: a call that is too short to pay for a wake by itself runs alone and leaves a credit,
+//! the time that a helper would have saved. When the credit reaches the price, a helper is called,
+//! so the loss is at most twice that of a caller who knew the future. The credit fades when nobody
+//! calls. Relaxed throughout: nothing but speed depends on these figures, and a lost update costs
+//! one late or early wake; so these are no atomics of the models either.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+/// The price doubles with every wake that was in vain, at most this often.
+const DOUBLINGS_MAX: u64 = 6;
+
+/// Nanoseconds in which the credit halves, as a shift: 262 µs. Calls that come every millisecond
+/// earn no helper, who would have gone before the next; calls back to back lose little credit.
+const HALF_LIFE_SHIFT: u32 = 18;
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What a wake costs and what has been saved for one.
+#[derive(Debug, Default)]
+pub(crate) struct Price {
+    doublings: AtomicU64,
+    credit_ns: AtomicU64,
+    last_ns: AtomicU64,
+}
+
+impl Price {
+    /// What a wake costs more than at its best.
+    pub(crate) fn factor(&self) -> f64 {
+        (1_u64 << self.doublings.load(Relaxed)) as f64
+    }
+
+    /// A helper that had been called goes: whether it found anything to do.
+    pub(super) fn settle(&self, helped: bool) {
+        let next = match helped {
+            true => 0,
+            false => DOUBLINGS_MAX.min(self.doublings.load(Relaxed) + 1),
+        };
+        self.doublings.store(next, Relaxed);
+    }
+
+    /// Adds what a call loses without a helper. Whether that pays for a wake, which is then
+    /// counted as paid.
+    pub(crate) fn forgo(&self, loss_ns: f64, price_ns: f64) -> bool {
+        self.forgo_at(START.elapsed().as_nanos() as u64, loss_ns, price_ns)
+    }
+
+    fn forgo_at(&self, now_ns: u64, loss_ns: f64, price_ns: f64) -> bool {
+        let idle_ns = now_ns.saturating_sub(self.last_ns.load(Relaxed));
+        self.last_ns.store(now_ns, Relaxed);
+        let halvings = (idle_ns >> HALF_LIFE_SHIFT).min(63);
+        let credit_ns = (self.credit_ns.load(Relaxed) >> halvings) + loss_ns as u64;
+        let pays = credit_ns as f64 >= price_ns * self.factor();
+        self.credit_ns
+            .store(if pays { 0 } else { credit_ns }, Relaxed);
+        pays
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECOND: u64 = 1_000_000;
+
+    #[test]
+    fn calls_back_to_back_earn_a_wake_and_calls_with_pauses_do_not() {
+        let calls = |every_ns: u64| {
+            let price = Price::default();
+            (1..10_000).find(|call| price.forgo_at(call * every_ns, 5_000.0, 100_000.0))
+        };
+        assert_eq!(calls(10_000), Some(20));
+        assert_eq!(calls(MILLISECOND), None);
+    }
+
+    #[test]
+    fn a_wake_in_vain_doubles_the_price_and_a_good_one_resets_it() {
+        let price = Price::default();
+        for doublings in 1..10 {
+            price.settle(false);
+            assert_eq!(price.factor(), f64::from(1 << doublings.min(6)));
+        }
+        price.settle(true);
+        assert_eq!(price.factor(), 1.0);
+    }
+}

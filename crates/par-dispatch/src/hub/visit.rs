@@ -1,0 +1,114 @@
+//! A helper's visit: it arrives, helps, calls others, lingers, and goes.
+//!
+//! Only what it does with its time is decided here; when it may touch a call, the board decides.
+
+use super::{Crew, Hub, Terms};
+use crate::sync::{self, AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Looks at the board between two looks at the clock and at the pool's own work: a few
+/// microseconds, so that neither shows in the time of a call.
+const LOOKS_PER_ROUND: u32 = 200;
+
+/// A helper stays no longer than this, however much there is to do: its thread may belong to a
+/// pool that has been dropped, and ends when the helper goes. A wake per 100 ms does not show.
+const STAY: Duration = Duration::from_millis(100);
+
+/// Room for differences between the frames from which one thread runs its jobs.
+const FRAME_SLACK_BYTES: usize = 512;
+
+thread_local! {
+    /// The highest address of a helper's frame on this thread so far. Stacks grow downwards.
+    static HIGHEST_FRAME: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether this frame is at the bottom of its thread's stack, as far as the thread knows: not
+/// inside somebody's `join`, which would wait for a helper that lingers.
+///
+/// A thread whose first helper runs inside a `join` errs until one runs below it. That costs the
+/// `join` one linger.
+#[inline(never)]
+fn at_bottom() -> bool {
+    let local = 0_u8;
+    let frame = std::hint::black_box(std::ptr::from_ref(&local)).addr();
+    HIGHEST_FRAME.with(|highest| {
+        highest.set(highest.get().max(frame));
+        frame + FRAME_SLACK_BYTES >= highest.get()
+    })
+}
+
+impl Hub {
+    /// What a helper does that has been called.
+    pub fn serve(self: &Arc<Self>, crew: &impl Crew, linger: Duration) {
+        self.pending.fetch_sub(1, Relaxed);
+        sync::announced();
+        let served = self.help_once(crew);
+        let linger = served.map_or(linger, |terms| terms.linger);
+        let lingered = !linger.is_zero() && at_bottom() && self.linger(crew, linger);
+        self.price.settle(served.is_some() || lingered);
+    }
+
+    /// Takes part in one call, if one is open.
+    pub fn help_once(self: &Arc<Self>, crew: &impl Crew) -> Option<Terms> {
+        self.board.help(|terms, missing| {
+            if terms.wake && missing > 0 {
+                self.call_missing(crew, terms, missing.into(), 2);
+            }
+        })
+    }
+
+    /// Helps whoever calls until nobody has for a while; whether anybody did.
+    fn linger(self: &Arc<Self>, crew: &impl Crew, linger: Duration) -> bool {
+        let arrived = Instant::now();
+        let mut deadline = arrived + linger;
+        let mut helped = false;
+        loop {
+            if let Some(terms) = self.look(crew) {
+                helped = true;
+                deadline = Instant::now() + terms.linger;
+            }
+            let now = Instant::now();
+            if now >= deadline || now - arrived >= STAY {
+                return helped;
+            }
+            // The pool's other work, which may take any time: nobody counts on this helper.
+            let _away = Counted::enter(&self.away);
+            crew.give_way();
+        }
+    }
+
+    /// Watches the board for one round and helps whoever calls; the terms of the last call.
+    fn look(self: &Arc<Self>, crew: &impl Crew) -> Option<Terms> {
+        let mut last = None;
+        let present = Counted::enter(&self.present);
+        for _ in 0..LOOKS_PER_ROUND {
+            last = self.help_once(crew).or(last);
+            if last.is_some_and(|terms| terms.linger.is_zero()) {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        drop(present);
+        // Who opened before that may count on this helper.
+        sync::announced();
+        self.help_once(crew).or(last)
+    }
+}
+
+/// Counts a helper while it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn enter(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
