@@ -54,7 +54,7 @@ fn every_operation_has_its_contenders_and_each_answer_is_right() {
         ("sum", "f32", &["raw"][..], true),
         ("dot", "f32", &["raw"], true),
         ("max", "f32", &["raw", "raw-native"], true),
-        ("add", "f32", &["raw", "raw-stream"], true),
+        ("add", "f32", &["raw"], true),
         ("sum_wide", "f32", &[], true),
         ("sum_exact", "i32", &["raw"], true),
         ("sum_wrapping", "i32", &["raw"], true),
