@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::run::{Program, Told};
 
-/// Runs argv[1] with the arguments after it, and ends with its status.
+/// Runs `argv[1]` with the arguments after it, and ends with its status.
 const RUNNER: &str = "\
 import { readFileSync } from 'node:fs';
 import { WASI } from 'node:wasi';
