@@ -62,7 +62,7 @@ fn at_active_level<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// Out of line like the others, so that a caller of `dispatch` stays a jump: with this body inlined
-/// into it, `dot` of 16 elements took 28 ns instead of 12.
+/// into it, `dot` of 16 elements took 28 ns instead of 24, `sum` 6.5 instead of 5.3.
 #[inline(never)]
 fn baseline<K: Kernel>(mut kernel: K) -> K::Output {
     kernel.run(Baseline)

@@ -52,7 +52,7 @@ impl Backend for Avx2 {
         // SAFETY: the second half of the same 64 bytes.
         let high = unsafe { _mm256_loadu_si256(from.wrapping_add(1)) };
         // SAFETY: 64 writable bytes, aligned as the store asks for. Streamed stores are ordered
-        // by `stream_fence`, which the one caller, `map::stream`, runs before it returns.
+        // by `stream_fence`, which the one caller, `map`, runs before it returns.
         unsafe { _mm256_stream_si256(to, low) };
         // SAFETY: the second half of the same 64 bytes, aligned to 32.
         unsafe { _mm256_stream_si256(to.wrapping_add(1), high) };

@@ -44,7 +44,7 @@ pub use wide::{Compensated, SumCompensated, SumWide, sum_compensated, sum_wide};
 /// A reduction with its arguments: what a dispatcher needs to compute it in pieces.
 ///
 /// The bits of [`compute`](Self::compute) come out if the pieces are nodes of the tree: runs of
-/// `leaf_len() << k` elements for one `k`, the last one possibly shorter, merged by
+/// `LEAF_LEN << k` elements for one `k`, the last one possibly shorter, merged by
 /// [`Pairwise`](crate::tree::Pairwise).
 ///
 /// ```
