@@ -1,23 +1,10 @@
 //! Arithmetic, each kernel in four forms: two slices or a slice and a scalar, out of place or in
 //! place; and the kernels with coefficients.
 
-use super::{Binary, Map, MapInPlace, Unary, Zip, ZipInPlace, dispatch_streamable};
+use super::{Binary, Map, MapInPlace, Unary, WithScalar, Zip, ZipInPlace, dispatch_streamable};
 use crate::dispatch::dispatch;
 use crate::element::{Arithmetic, Element, Float};
 use crate::error::LengthMismatch;
-
-/// Applies a binary formula with one fixed right operand.
-#[derive(Clone, Copy)]
-struct WithScalar<Op, T>(Op, T);
-
-impl<T: Copy, Op: Binary<T, T, Out = T>> Unary<T> for WithScalar<Op, T> {
-    type Out = T;
-
-    #[inline(always)]
-    fn apply(self, x: T) -> T {
-        self.0.apply(x, self.1)
-    }
-}
 
 /// One row: documentation of what is computed; names of the four forms and the `try_` twins of
 /// those that can fail; the operation, its element types and formula.

@@ -1,23 +1,10 @@
 //! Comparisons to masks of `bool`, and selection by a mask.
 
-use super::{Binary, Map, Unary, Zip};
+use super::{Binary, Map, WithScalar, Zip};
 use crate::dispatch::{Kernel, dispatch};
 use crate::element::Element;
 use crate::error::LengthMismatch;
 use crate::vector::Backend;
-
-/// A comparison with one fixed right operand.
-#[derive(Clone, Copy)]
-struct WithScalar<Op, T>(Op, T);
-
-impl<T: Copy, Op: Binary<T, T>> Unary<T> for WithScalar<Op, T> {
-    type Out = Op::Out;
-
-    #[inline(always)]
-    fn apply(self, x: T) -> Op::Out {
-        self.0.apply(x, self.1)
-    }
-}
 
 /// One row: names of both forms and their `try_` twins; the operation and its operator; what it
 /// says of a NaN; the mask of 1, 2, 3 compared with 2.

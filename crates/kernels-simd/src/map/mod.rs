@@ -42,6 +42,19 @@ trait Binary<X, Y>: Copy {
     fn apply(self, x: X, y: Y) -> Self::Out;
 }
 
+/// A formula of two elements whose right one is fixed.
+#[derive(Clone, Copy)]
+struct WithScalar<Op, Y>(Op, Y);
+
+impl<X: Copy, Y: Copy, Op: Binary<X, Y>> Unary<X> for WithScalar<Op, Y> {
+    type Out = Op::Out;
+
+    #[inline(always)]
+    fn apply(self, x: X) -> Op::Out {
+        self.0.apply(x, self.1)
+    }
+}
+
 /// `out[i] = op(x[i])`
 struct Map<'a, Op, X, T> {
     op: Op,
@@ -169,10 +182,10 @@ impl<X: Copy, T: bytemuck::Pod, Op: Unary<X, Out = T>> Kernel for Streamed<Map<'
         let head = stream::head_len(out);
         map_loop(op, &x[..head], &mut out[..head]);
         let mut at = head;
-        let mut block = stream::Block::new();
-        while let Some(out) = block.next_of(out, at) {
-            map_loop(op, &x[at..at + out.len()], block.elements());
-            block.store(token, out);
+        let mut line = stream::Line::new();
+        while let Some(out) = line.next_of(out, at) {
+            map_loop(op, &x[at..at + out.len()], line.elements());
+            line.store(token, out);
             at += out.len();
         }
         map_loop(op, &x[at..], &mut out[at..]);
@@ -192,11 +205,11 @@ impl<X: Copy, Y: Copy, T: bytemuck::Pod, Op: Binary<X, Y, Out = T>> Kernel
         let head = stream::head_len(out);
         zip_loop(op, &x[..head], &y[..head], &mut out[..head]);
         let mut at = head;
-        let mut block = stream::Block::new();
-        while let Some(out) = block.next_of(out, at) {
+        let mut line = stream::Line::new();
+        while let Some(out) = line.next_of(out, at) {
             let end = at + out.len();
-            zip_loop(op, &x[at..end], &y[at..end], block.elements());
-            block.store(token, out);
+            zip_loop(op, &x[at..end], &y[at..end], line.elements());
+            line.store(token, out);
             at = end;
         }
         zip_loop(op, &x[at..], &y[at..], &mut out[at..]);
