@@ -1,11 +1,9 @@
-//! The dispatcher: which pool, which limits, and the decision for a call. What a call does with
-//! the decision is in `shapes`.
+//! The dispatcher: which pool and which limits. What is decided for a call is in `decide`, what the
+//! call does with that in `shapes`.
 
 use crate::linger::Linger;
 use crate::observe::Observer;
-use crate::op::Op;
-use crate::plan::Plan;
-use crate::pool::{Pool, Sharing, Site};
+use crate::pool::Pool;
 use crate::profile::Profile;
 
 /// Whether a dispatcher may choose.
@@ -39,11 +37,11 @@ pub enum Force {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Dispatcher<'a> {
-    pool: Pool<'a>,
-    force: Force,
+    pub(crate) pool: Pool<'a>,
+    pub(crate) force: Force,
     max_workers: usize,
-    linger: Linger,
-    profile: Profile,
+    pub(crate) linger: Linger,
+    profile: Option<&'a Profile>,
     pub(crate) observer: Observer<'a>,
 }
 
@@ -76,7 +74,7 @@ impl<'a> Dispatcher<'a> {
             force: Force::Auto,
             max_workers: usize::MAX,
             linger: Linger::default(),
-            profile: Profile::default(),
+            profile: None,
             observer: Observer::default(),
         }
     }
@@ -112,10 +110,10 @@ impl<'a> Dispatcher<'a> {
         self
     }
 
-    /// Plans with the figures of this machine.
+    /// Plans with these figures, instead of those that [`Profile::of_this_machine`] finds.
     #[must_use]
-    pub const fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
+    pub const fn profile(mut self, profile: &'a Profile) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -127,101 +125,16 @@ impl<'a> Dispatcher<'a> {
         self
     }
 
-    /// What a call of this length would do at this moment, without doing it: it depends on
-    /// whether a worker lingers.
-    ///
-    /// ```
-    /// use par_dispatch::{Dispatcher, Op, Plan};
-    /// assert_eq!(Dispatcher::global().plan(&Op::new("add"), 100), Plan::Sequential);
-    /// ```
-    #[must_use]
-    pub fn plan(&self, op: &Op, len: usize) -> Plan {
-        match self.force {
-            Force::Sequential => Plan::Sequential,
-            Force::Parallel => Plan::force_parallel(op, len, self.workers()),
-            // Asking a pool for its size costs as much as a short kernel: not for short calls.
-            Force::Auto if self.profile.never_pays(op, len) => Plan::Sequential,
-            Force::Auto => self.pool.site().map_or(Plan::Sequential, |site| {
-                let warm = site.is_warm();
-                Plan::choose(op, len, self.workers(), warm, &self.prices(&site))
-            }),
+    /// The figures that calls are planned with.
+    #[inline]
+    pub(crate) fn figures(&self) -> &'a Profile {
+        match self.profile {
+            Some(profile) => profile,
+            None => Profile::of_this_machine(),
         }
     }
 
-    /// What a call does: the plan, and whether a worker is called for it.
-    ///
-    /// A call that would pay only with a worker awake leaves a credit; calls that come close
-    /// together so earn a wake.
-    pub(crate) fn way(&self, op: &Op, len: usize) -> Way<'a> {
-        if self.force == Force::Sequential
-            || self.force == Force::Auto && self.profile.never_pays(op, len)
-        {
-            return Way::Sequential;
-        }
-        let workers = self.workers();
-        let Some(site) = self.pool.site().filter(|_| workers > 1) else {
-            return Way::Sequential;
-        };
-        let (plan, wake) = match self.force {
-            Force::Auto => self.auto(op, len, workers, &site),
-            _ => (Plan::force_parallel(op, len, workers), true),
-        };
-        let Plan::Chunks { chunk_len, count } = plan else {
-            return Way::Sequential;
-        };
-        let sharing = Sharing {
-            helpers: workers.min(count) - 1,
-            wake,
-            linger: self.linger.duration(),
-        };
-        Way::Chunks {
-            chunk_len,
-            count,
-            site,
-            sharing,
-        }
-    }
-
-    fn auto(&self, op: &Op, len: usize, workers: usize, site: &Site<'_>) -> (Plan, bool) {
-        let prices = self.prices(site);
-        let cold = Plan::choose(op, len, workers, false, &prices);
-        if cold != Plan::Sequential {
-            return (cold, true);
-        }
-        let warm = Plan::choose(op, len, workers, true, &prices);
-        if warm == Plan::Sequential || site.is_warm() {
-            return (warm, false);
-        }
-        let loss_ns = prices.sequential_ns(op, len) - prices.parallel_ns(op, len, workers, true);
-        let wake = site.forgo(loss_ns, self.profile.fork_join_cold_ns);
-        if wake || site.expects_helpers() {
-            return (warm, wake);
-        }
-        (Plan::Sequential, false)
-    }
-
-    /// The profile, with the price that wakes have at this moment.
-    fn prices(&self, site: &Site<'_>) -> Profile {
-        let mut prices = self.profile;
-        prices.fork_join_cold_ns *= site.wake_factor();
-        prices
-    }
-
-    fn workers(&self) -> usize {
+    pub(crate) fn workers(&self) -> usize {
         self.pool.workers().min(self.max_workers)
     }
-}
-
-/// How a call runs, and with whom.
-#[derive(Debug)]
-pub(crate) enum Way<'a> {
-    /// On the calling thread.
-    Sequential,
-    /// In chunks.
-    Chunks {
-        chunk_len: usize,
-        count: usize,
-        site: Site<'a>,
-        sharing: Sharing,
-    },
 }

@@ -39,6 +39,7 @@
 //! - `pool-metrics`: `Dispatcher::recorder` records each chunk.
 //! - `arena`: `Dispatcher::for_each_chunk_mut_with_scratch` hands each chunk scratch memory.
 
+mod decide;
 mod dispatcher;
 #[cfg(feature = "rayon")]
 mod hub;

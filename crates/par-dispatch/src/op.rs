@@ -13,9 +13,11 @@ pub struct Op {
     pub name: &'static str,
     /// Bytes read and written per element, if nothing stays in a cache.
     pub bytes_per_element: u32,
-    /// Arithmetic operations per element.
+    /// Arithmetic operations per element; a fused multiply-add is one.
     pub operations_per_element: u32,
-    /// Elements in the smallest piece: chunks are a power of two times this long.
+    /// Whether nothing is written but a few results: a reduction.
+    pub reads_only: bool,
+    /// Elements in the smallest piece: chunks are a multiple of this long.
     pub leaf_len: usize,
 }
 
@@ -28,6 +30,7 @@ impl Op {
             name,
             bytes_per_element: 8,
             operations_per_element: 1,
+            reads_only: false,
             // Keeps chunks of any element type on cache lines of their own.
             leaf_len: 256,
         }
@@ -41,10 +44,18 @@ impl Op {
     }
 
     /// Sets the arithmetic operations per element, counted as the SIMD code executes them: a
-    /// multiplication and an addition are two.
+    /// multiplication and an addition are two, a fused multiply-add is one.
     #[must_use]
     pub const fn operations_per_element(mut self, operations: u32) -> Self {
         self.operations_per_element = operations;
+        self
+    }
+
+    /// Says that the operation only reads, like a reduction: cores that write need more of the
+    /// memory. The reductions of a dispatcher say it themselves.
+    #[must_use]
+    pub const fn reads_only(mut self) -> Self {
+        self.reads_only = true;
         self
     }
 

@@ -4,14 +4,18 @@
 use crate::op::Op;
 use crate::profile::Profile;
 
-/// Chunks of one call at most: bounds the table of partial results, which lives on the stack.
+/// Chunks of one call at most: bounds the tables on the caller's stack.
 pub const MAX_CHUNKS: usize = 64;
 
-/// Chunks per worker, so that a worker that starts late or is disturbed can be relieved.
-const CHUNKS_PER_WORKER: usize = 4;
+/// Units of one call at most, see [`unit_len`].
+pub(crate) const MAX_UNITS: usize = 64;
 
-/// Sequential time of a chunk below which its share of the scheduling shows.
-const CHUNK_NS_MIN: f64 = 8_000.0;
+/// Sequential time of a chunk: its claim, 0.1 µs, does not show, and a thread that is disturbed
+/// keeps the others waiting no longer than this.
+const CHUNK_NS: f64 = 8_000.0;
+
+/// Share of the sequential time that the parallel way must save: what a model is not worth.
+const GAIN_MIN: f64 = 0.04;
 
 /// How a call runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,100 +24,156 @@ pub enum Plan {
     Sequential,
     /// Chunks on the pool.
     Chunks {
-        /// Elements in each chunk but the last: the operation's leaf times a power of two.
+        /// Elements in each chunk but the last: a multiple of [`unit_len`].
         chunk_len: usize,
         /// Number of chunks, from 2 to [`MAX_CHUNKS`].
         count: usize,
     },
 }
 
-impl Profile {
-    /// Time that one thread takes for `len` elements.
-    #[must_use]
-    pub fn sequential_ns(&self, op: &Op, len: usize) -> f64 {
-        let bytes = f64::from(op.bytes_per_element) * len as f64;
-        let bytes_per_ns = if bytes <= self.last_level_cache_bytes {
-            self.cached_bytes_per_ns
-        } else {
-            self.memory_bytes_per_ns
-        };
-        let operations = f64::from(op.operations_per_element) * len as f64;
-        (bytes / bytes_per_ns).max(operations / self.operations_per_ns)
-    }
+/// Elements in the smallest piece that a call is cut into: the operation's leaf times the power of
+/// two that leaves at most 64 pieces. Each piece is a node of a reduction's tree, so a run of
+/// pieces is a few nodes, wherever it begins.
+///
+/// ```
+/// use par_dispatch::{Op, plan::unit_len};
+/// let op = Op::new("sum").leaf_len(2048);
+/// assert_eq!(unit_len(&op, 64 * 2048), 2048);
+/// assert_eq!(unit_len(&op, 64 * 2048 + 1), 4096);
+/// ```
+#[must_use]
+pub const fn unit_len(op: &Op, len: usize) -> usize {
+    let leaves = len.div_ceil(op.leaf_len);
+    op.leaf_len * leaves.div_ceil(MAX_UNITS).next_power_of_two()
+}
 
-    /// Time that a number of threads takes, fork-join included. `warm`: a worker waits for work.
-    #[must_use]
-    pub fn parallel_ns(&self, op: &Op, len: usize, workers: usize, warm: bool) -> f64 {
-        let fork_join_ns = match warm {
-            true => self.fork_join_warm_ns,
-            false => self.fork_join_cold_ns,
-        };
-        let speed_up = 1.0 + workers.saturating_sub(1) as f64 * self.efficiency;
-        fork_join_ns + self.sequential_ns(op, len) / speed_up
-    }
+/// Who could work on a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd {
+    /// Threads at most, the caller among them.
+    pub(crate) workers: usize,
+    /// Helpers that wait for work.
+    pub(crate) idle: usize,
+    /// By how much wakes have been too dear lately.
+    pub(crate) wake_factor: f64,
+}
 
-    /// Whether no number of workers can make the call pay: a test that needs no knowledge of the
-    /// pool, for the calls that are short.
-    #[must_use]
-    pub fn never_pays(&self, op: &Op, len: usize) -> bool {
-        self.sequential_ns(op, len) <= self.fork_join_warm_ns.min(self.fork_join_cold_ns)
-    }
+/// A plan, and who is to carry it out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decision {
+    pub(crate) plan: Plan,
+    /// Threads, the caller among them.
+    pub(crate) workers: usize,
+    /// Whether workers are woken.
+    pub(crate) wake: bool,
+    /// What the call loses because some workers are asleep.
+    pub(crate) forgone_ns: f64,
 }
 
 impl Plan {
-    /// Chooses by the profile's estimate of both ways. `warm`: a worker waits for work, so that
-    /// nobody has to be woken.
+    /// Chooses the way that takes the least time by the profile, given the workers that the call
+    /// may have, and how many of them wait for work, so that they need not be woken.
     ///
     /// ```
     /// use par_dispatch::{Op, Plan, Profile};
     ///
     /// let profile = Profile::default();
-    /// let sum = Op::new("sum").bytes_per_element(4).leaf_len(2048);
-    /// assert_eq!(Plan::choose(&sum, 1_000, 8, true, &profile), Plan::Sequential);
-    /// assert_ne!(Plan::choose(&sum, 100_000, 8, true, &profile), Plan::Sequential);
+    /// let sum = Op::new("sum").bytes_per_element(4).reads_only().leaf_len(2048);
+    /// assert_eq!(Plan::choose(&sum, 1_000, 8, 7, &profile), Plan::Sequential);
+    /// assert_ne!(Plan::choose(&sum, 100_000, 8, 7, &profile), Plan::Sequential);
     /// // Not worth a wake,
-    /// assert_eq!(Plan::choose(&sum, 100_000, 8, false, &profile), Plan::Sequential);
+    /// assert_eq!(Plan::choose(&sum, 100_000, 8, 0, &profile), Plan::Sequential);
     /// // but a costly operation of the same length is.
-    /// let exp = Op::new("exp").bytes_per_element(8).operations_per_element(400);
-    /// assert_ne!(Plan::choose(&exp, 100_000, 8, false, &profile), Plan::Sequential);
+    /// let costly = sum.operations_per_element(200);
+    /// assert_ne!(Plan::choose(&costly, 100_000, 8, 0, &profile), Plan::Sequential);
     /// ```
     #[must_use]
-    pub fn choose(op: &Op, len: usize, workers: usize, warm: bool, profile: &Profile) -> Self {
-        let sequential_ns = profile.sequential_ns(op, len);
-        if workers < 2 || profile.parallel_ns(op, len, workers, warm) >= sequential_ns {
-            return Self::Sequential;
-        }
-        let worth = (sequential_ns / CHUNK_NS_MIN) as usize;
-        Self::split(
-            op,
-            len,
-            worth.min(workers.saturating_mul(CHUNKS_PER_WORKER)),
-        )
+    pub fn choose(op: &Op, len: usize, workers: usize, idle: usize, profile: &Profile) -> Self {
+        let crowd = Crowd {
+            workers,
+            idle,
+            wake_factor: 1.0,
+        };
+        Decision::make(op, len, crowd, profile).plan
     }
 
     /// Chunks for every worker, whether or not it pays; sequential only if there is nothing to
     /// split or nobody to split it for.
     #[must_use]
-    pub fn force_parallel(op: &Op, len: usize, workers: usize) -> Self {
+    pub fn force_parallel(op: &Op, len: usize, workers: usize, profile: &Profile) -> Self {
         if workers < 2 {
             return Self::Sequential;
         }
-        Self::split(op, len, workers.saturating_mul(CHUNKS_PER_WORKER))
+        Self::split(op, len, chunks(profile.sequential_ns(op, len), workers))
     }
 
-    /// At most `wanted` chunks, each the leaf times one power of two: a node of the tree.
-    fn split(op: &Op, len: usize, wanted: usize) -> Self {
-        let wanted = wanted.clamp(2, MAX_CHUNKS);
-        let leaves = len.div_ceil(op.leaf_len);
-        let leaves_per_chunk = leaves.div_ceil(wanted).next_power_of_two();
-        let count = leaves.div_ceil(leaves_per_chunk);
+    /// At most `wanted` chunks that are equally long, as far as units allow.
+    pub(crate) fn split(op: &Op, len: usize, wanted: usize) -> Self {
+        let unit_len = unit_len(op, len);
+        let units = len.div_ceil(unit_len);
+        let per_chunk = units.div_ceil(wanted.clamp(2, MAX_CHUNKS));
+        let count = units.div_ceil(per_chunk.max(1));
         if count < 2 {
             return Self::Sequential;
         }
         Self::Chunks {
             // No overflow: with two chunks or more, a chunk is shorter than `len`.
-            chunk_len: op.leaf_len * leaves_per_chunk,
+            chunk_len: unit_len * per_chunk,
             count,
+        }
+    }
+}
+
+/// Chunks for work of this length: one per worker, more if they are long.
+fn chunks(alone_ns: f64, workers: usize) -> usize {
+    let workers = workers.min(MAX_CHUNKS);
+    ((alone_ns / CHUNK_NS) as usize).clamp(workers, MAX_CHUNKS)
+}
+
+impl Decision {
+    /// The least time by the profile's estimates.
+    pub(crate) fn make(op: &Op, len: usize, crowd: Crowd, profile: &Profile) -> Self {
+        let estimate = profile.estimate(op, len);
+        let alone_ns = estimate.alone_ns;
+        // No more workers than pieces.
+        let most = crowd.workers.min(len.div_ceil(op.leaf_len)).min(MAX_CHUNKS);
+        let at_most = |helpers: usize| {
+            (1..=helpers.saturating_add(1).min(most))
+                .map(|workers| (workers, estimate.warm_ns(workers)))
+                .fold(
+                    (1, alone_ns),
+                    |best, next| if next.1 < best.1 { next } else { best },
+                )
+        };
+        let pays = |ns: f64, against_ns: f64| ns < (1.0 - GAIN_MIN) * against_ns;
+
+        let (mut workers, mut ns) = at_most(crowd.idle);
+        if !pays(ns, alone_ns) {
+            (workers, ns) = (1, alone_ns);
+        }
+        let (all, warm_ns) = at_most(usize::MAX);
+        let mut wake = false;
+        if all > workers {
+            let waking_ns =
+                estimate.waking_ns(workers, all) + (crowd.wake_factor - 1.0) * profile.wake_ns;
+            wake = pays(waking_ns, ns);
+        }
+        let forgone_ns = match wake || !pays(warm_ns, alone_ns) {
+            true => 0.0,
+            false => ns - warm_ns,
+        };
+        if wake {
+            workers = all;
+        }
+        let plan = match workers {
+            1 => Plan::Sequential,
+            _ => Plan::split(op, len, chunks(alone_ns, workers)),
+        };
+        Self {
+            plan,
+            workers,
+            wake,
+            forgone_ns: f64::max(forgone_ns, 0.0),
         }
     }
 }

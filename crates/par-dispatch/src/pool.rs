@@ -88,9 +88,9 @@ mod with_rayon {
     }
 
     impl Site<'_> {
-        /// Whether a helper would join at once.
-        pub(crate) fn is_warm(&self) -> bool {
-            self.hub.idle() > 0
+        /// Helpers that would join at once.
+        pub(crate) fn idle(&self) -> usize {
+            self.hub.idle()
         }
 
         /// Whether a helper may join before a call ends that calls none.
@@ -179,8 +179,8 @@ mod without_rayon {
     pub(crate) struct Site<'a>(Pool<'a>);
 
     impl Site<'_> {
-        pub(crate) const fn is_warm(&self) -> bool {
-            false
+        pub(crate) const fn idle(&self) -> usize {
+            0
         }
 
         pub(crate) const fn expects_helpers(&self) -> bool {

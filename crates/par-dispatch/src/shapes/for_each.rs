@@ -1,6 +1,7 @@
 //! One mutable slice, in disjoint chunks.
 
-use crate::dispatcher::{Dispatcher, Way};
+use crate::decide::Way;
+use crate::dispatcher::Dispatcher;
 use crate::op::Op;
 use crate::plan::MAX_CHUNKS;
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "kernels")]
 mod ops;
 mod plan;
+mod profile;
 #[cfg(all(feature = "pool-metrics", feature = "rayon"))]
 mod recorder;
 mod shapes;
