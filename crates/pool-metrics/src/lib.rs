@@ -46,6 +46,7 @@ mod activity;
 mod cell;
 mod clock;
 mod guard;
+mod label;
 mod ledger;
 #[cfg(feature = "rayon")]
 mod rayon;
@@ -55,6 +56,7 @@ mod snapshot;
 mod sync;
 
 pub use guard::TaskGuard;
+pub use label::Label;
 pub use recorder::Recorder;
 pub use snapshot::Snapshot;
 

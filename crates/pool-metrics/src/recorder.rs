@@ -7,6 +7,7 @@ use crate::activity::Activity;
 use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::guard::{Place, TaskGuard};
+use crate::label::Label;
 use crate::ledger::{Ledger, WindowEnd};
 use crate::seats::{Role, Seats, Usher};
 use crate::snapshot::Snapshot;
@@ -123,6 +124,24 @@ impl Recorder {
             return TaskGuard::off(self);
         }
         TaskGuard::begin(self)
+    }
+
+    /// As [`Recorder::task`], under a label of its own.
+    ///
+    /// ```
+    /// use pool_metrics::{Label, Recorder};
+    ///
+    /// static MATMUL: Label = Label::new("matmul");
+    ///
+    /// let recorder = Recorder::new(1);
+    /// drop(recorder.track(&MATMUL));
+    /// drop(recorder.track("convolution"));
+    /// assert_eq!(recorder.snapshot().tasks, 2);
+    /// ```
+    #[inline]
+    pub fn track(&self, label: impl Into<Label>) -> TaskGuard<'_> {
+        let _label: Label = label.into();
+        self.task()
     }
 
     /// The calling thread's place, which its first task makes.
