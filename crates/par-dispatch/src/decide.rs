@@ -64,7 +64,6 @@ impl<'a> Dispatcher<'a> {
         };
         Way::Chunks {
             chunk_len,
-            count,
             site,
             sharing,
         }
@@ -109,7 +108,6 @@ pub(crate) enum Way<'a> {
     /// In chunks.
     Chunks {
         chunk_len: usize,
-        count: usize,
         site: Site<'a>,
         sharing: Sharing,
     },

@@ -5,6 +5,8 @@ use crate::linger::Linger;
 use crate::observe::Observer;
 use crate::pool::Pool;
 use crate::profile::Profile;
+use crate::watch::{CancelToken, Watchers};
+use std::num::NonZero;
 
 /// Whether a dispatcher may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +44,9 @@ pub struct Dispatcher<'a> {
     max_workers: usize,
     pub(crate) linger: Linger,
     profile: Option<&'a Profile>,
+    /// Elements that a body is handed at least, if that was asked for.
+    pub(crate) chunk_len: Option<NonZero<usize>>,
+    pub(crate) watchers: Watchers<'a>,
     pub(crate) observer: Observer<'a>,
 }
 
@@ -75,6 +80,8 @@ impl<'a> Dispatcher<'a> {
             max_workers: usize::MAX,
             linger: Linger::default(),
             profile: None,
+            chunk_len: None,
+            watchers: Watchers::default(),
             observer: Observer::default(),
         }
     }
@@ -114,6 +121,69 @@ impl<'a> Dispatcher<'a> {
     #[must_use]
     pub const fn profile(mut self, profile: &'a Profile) -> Self {
         self.profile = Some(profile);
+        self
+    }
+
+    /// Sets how many elements a body is handed at once, in place of the plan's choice: this many,
+    /// rounded up to the operation's leaf times a power of two; fewer at the end. Whether the
+    /// chunks are shared out the plan decides still, and the result of a reduction does not change.
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Op};
+    /// let mut lengths = [0; 1_000];
+    /// let small = Dispatcher::global().chunk_len(100);
+    /// small.for_each_chunk_mut(&Op::new("measure").leaf_len(10), &mut lengths, |_, chunk| {
+    ///     let len = chunk.len();
+    ///     chunk.fill(len);
+    /// });
+    /// assert_eq!((lengths[0], lengths[999]), (160, 40));
+    /// ```
+    ///
+    /// # Panics
+    /// If `elements` is 0.
+    #[must_use]
+    pub const fn chunk_len(mut self, elements: usize) -> Self {
+        self.chunk_len = NonZero::new(elements);
+        assert!(
+            self.chunk_len.is_some(),
+            "Dispatcher::chunk_len: 0 elements"
+        );
+        self
+    }
+
+    /// Watches a token: once it is cancelled, the `try_` forms start no further chunk and return
+    /// [`Error::Cancelled`](crate::Error::Cancelled). Calls that run on one thread look at it every
+    /// 8 µs of estimated work, so for these calls the body is handed chunks too.
+    ///
+    /// The other forms have no error to return, and run to their end.
+    #[must_use]
+    pub const fn cancellation(mut self, token: &'a CancelToken) -> Self {
+        self.watchers.cancel = Some(token);
+        self
+    }
+
+    /// Calls `progress(done, total)` with the elements done and those of the call, after chunks:
+    /// with growing figures, never twice at once, on any of the threads that run the call, and last
+    /// with `(total, total)` unless the call fails. It should be quick: the thread that runs it does
+    /// nothing else. Its panic is the call's.
+    ///
+    /// Costs an atomic operation or two per chunk. A call that runs on one thread is cut as for
+    /// [`cancellation`](Self::cancellation).
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Op};
+    /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    /// let percent = AtomicUsize::new(0);
+    /// let show = |done: usize, total: usize| percent.store(100 * done / total, Relaxed);
+    /// let mut out = vec![0; 10_000];
+    /// Dispatcher::global()
+    ///     .progress(&show)
+    ///     .for_each_chunk_mut(&Op::new("fill"), &mut out, |_, chunk| chunk.fill(1));
+    /// assert_eq!(percent.into_inner(), 100);
+    /// ```
+    #[must_use]
+    pub const fn progress(mut self, progress: &'a (dyn Fn(usize, usize) + Sync)) -> Self {
+        self.watchers.progress = Some(progress);
         self
     }
 

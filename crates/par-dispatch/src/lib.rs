@@ -39,8 +39,10 @@
 //! - `pool-metrics`: `Dispatcher::recorder` records each chunk.
 //! - `arena`: `Dispatcher::for_each_chunk_mut_with_scratch` hands each chunk scratch memory.
 
+mod cut;
 mod decide;
 mod dispatcher;
+mod error;
 #[cfg(feature = "rayon")]
 mod hub;
 mod linger;
@@ -51,17 +53,24 @@ pub mod ops;
 pub mod plan;
 mod pool;
 pub mod profile;
+mod route;
 mod shapes;
 #[cfg(feature = "rayon")]
 mod sync;
+mod tile;
+mod watch;
 
 pub use dispatcher::{Dispatcher, Force};
+pub use error::Error;
 pub use linger::Linger;
 pub use op::Op;
 #[cfg(feature = "kernels")]
 pub use ops::{add, all, any, dot, max, mul, relu, sum};
 pub use plan::Plan;
 pub use profile::Profile;
+pub use shapes::{Block, Grid};
+pub use tile::{RowMajor, TileMut};
+pub use watch::CancelToken;
 
 /// What the models under `tests/loom` check; no part of the interface.
 #[cfg(feature = "rayon")]

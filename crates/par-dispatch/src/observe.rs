@@ -1,5 +1,6 @@
 //! The seam to `pool-metrics`: a guard around each chunk, nothing with the feature off.
 
+use crate::op::Op;
 use std::marker::PhantomData;
 
 /// Watches the chunks of a dispatcher, if somebody asked for it.
@@ -19,11 +20,13 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Runs one chunk.
+    /// Runs one chunk of an operation, whose name is the label.
     #[inline(always)]
-    pub(crate) fn chunk<R>(&self, body: impl FnOnce() -> R) -> R {
+    pub(crate) fn chunk<R>(&self, op: &Op, body: impl FnOnce() -> R) -> R {
         #[cfg(feature = "pool-metrics")]
-        let _task = self.recorder.map(pool_metrics::Recorder::task);
+        let _task = self.recorder.map(|recorder| recorder.track(op.name));
+        #[cfg(not(feature = "pool-metrics"))]
+        let _ = op;
         body()
     }
 }

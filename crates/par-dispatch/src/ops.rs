@@ -8,9 +8,11 @@
 //! ```
 
 use crate::dispatcher::Dispatcher;
+use crate::error::settled;
 use crate::op::Op;
 use kernels_simd::reduce::{All, Any, Dot, Max, Reduction, Sum};
 use kernels_simd::{Arithmetic, Float, Ordered};
+use std::convert::Infallible;
 
 impl Op {
     /// A kernel that streams `slices` slices of `T`, at `operations` per element.
@@ -24,8 +26,9 @@ impl Op {
 
 impl Dispatcher<'_> {
     fn kernel_reduction<R: Reduction>(&self, op: &Op, reduction: &R) -> R::Output {
-        let node = |range| reduction.partial(range);
-        match self.reduce_nodes(op, reduction.len(), node, R::merge) {
+        let node = |range| Ok::<_, Infallible>(reduction.partial(range));
+        let watchers = self.watchers.to_the_end();
+        match settled(self.reduce_nodes(op, reduction.len(), watchers, node, R::merge)) {
             Some(root) => reduction.finish(root),
             None => reduction.compute(),
         }

@@ -108,20 +108,22 @@ mod with_rayon {
             self.hub.price().forgo(loss_ns, price_ns)
         }
 
-        /// Calls `body` once with each item and its index. A panic of a body reaches the caller
-        /// after all bodies that had started have ended.
-        pub(crate) fn for_each<T: Send>(
+        /// Calls `body` once with each item and its index, and the state of the thread that runs
+        /// it. A panic of a body reaches the caller after all bodies that had started have ended.
+        pub(crate) fn for_each<S, T: Send>(
             &self,
             sharing: Sharing,
             items: &mut [T],
-            body: impl Fn(usize, &mut T) + Sync,
+            init: impl Fn() -> S + Sync,
+            body: impl Fn(&mut S, usize, &mut T) + Sync,
         ) {
             let terms = Terms {
                 helpers: u16::try_from(sharing.helpers).unwrap_or(u16::MAX),
                 wake: sharing.wake,
                 linger: sharing.linger,
             };
-            self.hub.call_with_items(&self.pool, terms, items, body);
+            self.hub
+                .call_with_items(&self.pool, terms, items, init, body);
         }
     }
 
@@ -195,14 +197,16 @@ mod without_rayon {
             false
         }
 
-        pub(crate) fn for_each<T: Send>(
+        pub(crate) fn for_each<S, T: Send>(
             &self,
             _sharing: Sharing,
             items: &mut [T],
-            body: impl Fn(usize, &mut T) + Sync,
+            init: impl Fn() -> S + Sync,
+            body: impl Fn(&mut S, usize, &mut T) + Sync,
         ) {
+            let mut state = init();
             for (index, item) in items.iter_mut().enumerate() {
-                body(index, item);
+                body(&mut state, index, item);
             }
         }
     }

@@ -5,6 +5,7 @@ use super::cursor::Cursor;
 use super::{Crew, Hub, Terms};
 use crate::sync::{self, KEEPS_PANIC, Mutex};
 use std::any::Any;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -15,12 +16,36 @@ struct Call<'a, F> {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-impl<F: Fn(usize) + Sync> Call<'_, F> {
-    /// Runs chunks until `next` has none; a panic ends the call for everybody.
+/// The chunks that one thread runs: claimed one by one.
+#[derive(Debug)]
+pub(crate) enum Claims<'a> {
+    /// Of a call that is not shared.
+    Alone(Range<usize>),
+    /// By the caller: the first chunk, which is its own, then from the front.
+    Lead(Option<usize>, &'a Cursor),
+    /// By a helper: from the back.
+    Help(&'a Cursor),
+}
+
+impl Iterator for Claims<'_> {
+    type Item = usize;
+
     #[inline]
-    fn run(&self, cursor: &Cursor, next: impl FnMut() -> Option<usize>) {
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Self::Alone(chunks) => chunks.next(),
+            Self::Lead(first, cursor) => first.take().or_else(|| cursor.claim_front()),
+            Self::Help(cursor) => cursor.claim_back(),
+        }
+    }
+}
+
+impl<F: Fn(Claims<'_>) + Sync> Call<'_, F> {
+    /// Takes part; a panic ends the call for everybody.
+    #[inline]
+    fn run(&self, cursor: &Cursor, claims: Claims<'_>) {
         // The panic goes on at the caller; nobody sees what the body left in between.
-        let chunks = AssertUnwindSafe(|| std::iter::from_fn(next).for_each(self.body));
+        let chunks = AssertUnwindSafe(|| (self.body)(claims));
         if let Err(panic) = catch_unwind(chunks) {
             cursor.exhaust();
             let mut first = self.panic.lock().expect("nothing panics under the lock");
@@ -33,9 +58,9 @@ impl<F: Fn(usize) + Sync> Call<'_, F> {
     }
 }
 
-impl<F: Fn(usize) + Sync> Job for Call<'_, F> {
+impl<F: Fn(Claims<'_>) + Sync> Job for Call<'_, F> {
     fn help(&self, cursor: &Cursor) {
-        self.run(cursor, || cursor.claim_back());
+        self.run(cursor, Claims::Help(cursor));
     }
 }
 
@@ -53,7 +78,21 @@ impl Hub {
         count: usize,
         body: &(impl Fn(usize) + Sync),
     ) {
-        let alone = || (0..count).for_each(body);
+        self.call_each(crew, terms, count, &|claims: Claims<'_>| {
+            claims.for_each(body)
+        });
+    }
+
+    /// [`call`](Self::call) where `body` is called once on each thread that takes part, with the
+    /// chunks that are its own as it claims them.
+    pub(super) fn call_each(
+        self: &Arc<Self>,
+        crew: &impl Crew,
+        terms: Terms,
+        count: usize,
+        body: &(impl Fn(Claims<'_>) + Sync),
+    ) {
+        let alone = || body(Claims::Alone(0..count));
         let (Ok(chunks), true) = (u32::try_from(count), terms.helpers > 0 && count > 1) else {
             return alone();
         };
@@ -65,8 +104,7 @@ impl Hub {
             if terms.wake {
                 self.call_missing(crew, terms, terms.helpers.into(), 1);
             }
-            let mut first = Some(0);
-            call.run(cursor, || first.take().or_else(|| cursor.claim_front()));
+            call.run(cursor, Claims::Lead(Some(0), cursor));
         };
         if self.board.open(&call, chunks, terms, lead) == Err(Full) {
             return alone();

@@ -1,6 +1,7 @@
 //! A mutable slice whose elements are handed to different threads, each by its index.
 #![expect(unsafe_code, reason = "the borrow checker cannot follow indices")]
 
+use super::caller::Claims;
 use super::{Crew, Hub, Terms};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -40,20 +41,25 @@ impl<'a, T> Items<'a, T> {
 }
 
 impl Hub {
-    /// [`call`](Self::call) where chunk `index` gets the item of that index for itself.
-    pub(crate) fn call_with_items<T: Send>(
+    /// [`call`](Self::call) where chunk `index` gets the item of that index for itself, and the
+    /// state of its thread: made by `init` when the thread claims its first chunk.
+    pub(crate) fn call_with_items<S, T: Send>(
         self: &Arc<Self>,
         crew: &impl Crew,
         terms: Terms,
         items: &mut [T],
-        body: impl Fn(usize, &mut T) + Sync,
+        init: impl Fn() -> S + Sync,
+        body: impl Fn(&mut S, usize, &mut T) + Sync,
     ) {
         let count = items.len();
         let items = Items::new(items);
-        self.call(crew, terms, count, &|index| {
-            // SAFETY: `call` hands out each index once, and returns when no body runs.
-            let item = unsafe { items.get_mut(index) };
-            body(index, item);
+        self.call_each(crew, terms, count, &|claims: Claims<'_>| {
+            let mut state = None;
+            for index in claims {
+                // SAFETY: a call hands out each index once, and returns when no body runs.
+                let item = unsafe { items.get_mut(index) };
+                body(state.get_or_insert_with(&init), index, item);
+            }
         });
     }
 }

@@ -47,9 +47,12 @@ fn terms(helpers: u16) -> Terms {
 /// Chunks that write what they are given, borrowed from this stack.
 fn write(hub: &Arc<Hub>, crew: &Threads, helpers: u16, count: usize) {
     let mut items = vec![String::from("x"); count];
-    hub.call_with_items(crew, terms(helpers), &mut items, |index, item| {
+    let chunk = |seen: &mut Vec<usize>, index: usize, item: &mut String| {
+        assert!(!seen.contains(&index));
+        seen.push(index);
         item.push_str(&index.to_string());
-    });
+    };
+    hub.call_with_items(crew, terms(helpers), &mut items, Vec::new, chunk);
     for (index, item) in items.iter().enumerate() {
         assert_eq!(*item, format!("x{index}"));
     }

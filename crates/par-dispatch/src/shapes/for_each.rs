@@ -1,9 +1,12 @@
 //! One mutable slice, in disjoint chunks.
 
-use crate::decide::Way;
 use crate::dispatcher::Dispatcher;
+use crate::error::{Error, settled};
 use crate::op::Op;
 use crate::plan::MAX_CHUNKS;
+use crate::watch::{Stopped, Watch, Watchers};
+use std::array;
+use std::convert::Infallible;
 
 impl Dispatcher<'_> {
     /// Calls `body(offset, chunk)` for disjoint chunks that cover the slice; `offset` is the index
@@ -11,32 +14,93 @@ impl Dispatcher<'_> {
     ///
     /// # Panics
     /// If the body does, after every chunk that had started has ended.
+    #[inline]
     pub fn for_each_chunk_mut<T: Send>(
         &self,
         op: &Op,
         out: &mut [T],
         body: impl Fn(usize, &mut [T]) + Sync,
     ) {
-        if out.is_empty() {
-            return;
+        let body = |offset: usize, chunk: &mut [T]| {
+            body(offset, chunk);
+            Ok::<(), Infallible>(())
+        };
+        settled(self.chunks(op, out, self.watchers.to_the_end(), body));
+    }
+
+    /// [`for_each_chunk_mut`](Self::for_each_chunk_mut) with a body that may fail.
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Error, Op};
+    /// let mut x = vec![4, 3, 0, 1, 0];
+    /// let inverted = Dispatcher::global().try_for_each_chunk_mut(
+    ///     &Op::new("invert"),
+    ///     &mut x,
+    ///     |offset, chunk| {
+    ///         for (index, value) in (offset..).zip(chunk) {
+    ///             *value = 12_i32.checked_div(*value).ok_or(index)?;
+    ///         }
+    ///         Ok(())
+    ///     },
+    /// );
+    /// assert_eq!(inverted, Err(Error::Body(2)));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Body`] with the error of the lowest chunk that failed: chunks below it have been
+    /// run, chunks above it may have been. So if a body returns its chunk's first error, the
+    /// call returns the slice's first error. [`Error::Cancelled`].
+    ///
+    /// # Panics
+    /// If the body does, after every chunk that had started has ended.
+    #[inline]
+    pub fn try_for_each_chunk_mut<T: Send, E: Send>(
+        &self,
+        op: &Op,
+        out: &mut [T],
+        body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
+    ) -> Result<(), Error<E>> {
+        self.chunks(op, out, self.watchers, body)
+    }
+
+    #[inline]
+    pub(super) fn chunks<T: Send, E: Send>(
+        &self,
+        op: &Op,
+        out: &mut [T],
+        watchers: Watchers<'_>,
+        body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
+    ) -> Result<(), Error<E>> {
+        let len = out.len();
+        if len == 0 {
+            return Ok(());
         }
-        match self.way(op, out.len()) {
-            Way::Sequential => self.observer.chunk(|| body(0, out)),
-            Way::Chunks {
-                chunk_len,
-                count,
-                site,
-                sharing,
-            } => {
-                let mut table: [&mut [T]; MAX_CHUNKS] = std::array::from_fn(|_| Default::default());
-                for (slot, chunk) in table.iter_mut().zip(out.chunks_mut(chunk_len)) {
-                    *slot = chunk;
-                }
-                site.for_each(sharing, &mut table[..count], |index, chunk| {
-                    self.observer.chunk(|| body(index * chunk_len, chunk));
-                });
+        let body = |offset: usize, chunk: &mut [T]| self.observer.chunk(op, || body(offset, chunk));
+        let Some(route) = self.route(op, len, !watchers.is_empty()) else {
+            return body(0, out).map_err(Error::Body);
+        };
+        let (watch, cut) = (Watch::new(watchers, len), &route.cut);
+        let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
+        for (task, chunk) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
+            *task = chunk;
+        }
+        let units = |task: usize, out: &mut [T]| -> Result<(), Stopped> {
+            let range = cut.task(task);
+            for unit in (0..cut.units(&range)).map(|unit| cut.unit(&range, unit)) {
+                let chunk = &mut out[unit.start - range.start..unit.end - range.start];
+                watch.unit(task, unit.len(), || body(unit.start, chunk))?;
             }
-        }
+            Ok(())
+        };
+        route.for_each(
+            &mut tasks[..cut.tasks()],
+            || (),
+            |(), task, out| {
+                // Why a task stopped, the watch knows.
+                let _ = units(task, out);
+            },
+        );
+        watch.finish(op.name)
     }
 
     /// [`for_each_chunk_mut`](Self::for_each_chunk_mut) with scratch memory: `body(scope, offset,
@@ -71,5 +135,25 @@ impl Dispatcher<'_> {
         self.for_each_chunk_mut(op, out, |offset, chunk| {
             arena::with_arena(|scope| body(scope, offset, chunk));
         });
+    }
+
+    /// [`for_each_chunk_mut_with_scratch`](Self::for_each_chunk_mut_with_scratch) with a body that
+    /// may fail.
+    ///
+    /// # Errors
+    /// As [`try_for_each_chunk_mut`](Self::try_for_each_chunk_mut).
+    ///
+    /// # Panics
+    /// If the body does, after every chunk that had started has ended.
+    #[cfg(feature = "arena")]
+    pub fn try_for_each_chunk_mut_with_scratch<T: Send, E: Send>(
+        &self,
+        op: &Op,
+        out: &mut [T],
+        body: impl Fn(&arena::Scope<'_>, usize, &mut [T]) -> Result<(), E> + Sync,
+    ) -> Result<(), Error<E>> {
+        self.try_for_each_chunk_mut(op, out, |offset, chunk| {
+            arena::with_arena(|scope| body(scope, offset, chunk))
+        })
     }
 }

@@ -11,10 +11,14 @@
 //! upper part of the tree over leaves, and cutting between units changes no bit. It is the tree of
 //! `kernels_simd::tree`.
 
-use crate::decide::Way;
+use crate::cut::Cut;
 use crate::dispatcher::Dispatcher;
+use crate::error::{Error, settled};
 use crate::op::Op;
-use crate::plan::{MAX_CHUNKS, MAX_UNITS, unit_len};
+use crate::plan::{MAX_CHUNKS, MAX_UNITS};
+use crate::watch::{Watch, Watchers};
+use std::array;
+use std::convert::Infallible;
 use std::ops::Range;
 
 impl Dispatcher<'_> {
@@ -38,6 +42,7 @@ impl Dispatcher<'_> {
     ///
     /// # Panics
     /// If `leaf` or `merge` does, after every chunk that had started has ended.
+    #[inline]
     pub fn reduce<P: Send>(
         &self,
         op: &Op,
@@ -45,130 +50,168 @@ impl Dispatcher<'_> {
         leaf: impl Fn(Range<usize>) -> P + Sync,
         merge: impl Fn(P, P) -> P + Sync,
     ) -> Option<P> {
+        let leaf = |range| Ok::<P, Infallible>(leaf(range));
+        settled(self.reduced(op, len, self.watchers.to_the_end(), leaf, merge))
+    }
+
+    /// [`reduce`](Self::reduce) with leaves that may fail.
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Error, Op};
+    /// let words = ["10", "x", "-7", "y"];
+    /// let sum = Dispatcher::global().try_reduce(
+    ///     &Op::new("parse"),
+    ///     words.len(),
+    ///     |range| words[range].iter().map(|word| word.parse::<i32>().map_err(|_| *word)).sum(),
+    ///     |left: i32, right| left + right,
+    /// );
+    /// assert_eq!(sum, Err(Error::Body("x")));
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Body`] with the error of the lowest leaf that failed: leaves below it have been
+    /// run, leaves above it may have been. [`Error::Cancelled`].
+    ///
+    /// # Panics
+    /// If `leaf` or `merge` does, after every chunk that had started has ended.
+    #[inline]
+    pub fn try_reduce<P: Send, E: Send>(
+        &self,
+        op: &Op,
+        len: usize,
+        leaf: impl Fn(Range<usize>) -> Result<P, E> + Sync,
+        merge: impl Fn(P, P) -> P + Sync,
+    ) -> Result<Option<P>, Error<E>> {
+        self.reduced(op, len, self.watchers, leaf, merge)
+    }
+
+    #[inline]
+    fn reduced<P: Send, E: Send>(
+        &self,
+        op: &Op,
+        len: usize,
+        watchers: Watchers<'_>,
+        leaf: impl Fn(Range<usize>) -> Result<P, E> + Sync,
+        merge: impl Fn(P, P) -> P + Sync,
+    ) -> Result<Option<P>, Error<E>> {
         let node = |range: Range<usize>| {
             let leaves = range.len().div_ceil(op.leaf_len);
             tree(0..leaves, &merge, &mut |index| {
                 let start = range.start + index * op.leaf_len;
-                leaf(start..range.end.min(start + op.leaf_len))
+                leaf(start..range.end.min(start.saturating_add(op.leaf_len)))
             })
         };
-        self.reduce_nodes(op, len, node, &merge)
+        self.reduce_nodes(op, len, watchers, node, &merge)
     }
 
     /// [`reduce`](Self::reduce) where `node` reduces any node of the tree by itself.
-    pub(crate) fn reduce_nodes<P: Send>(
+    #[inline]
+    pub(crate) fn reduce_nodes<P: Send, E: Send>(
         &self,
         op: &Op,
         len: usize,
-        node: impl Fn(Range<usize>) -> P + Sync,
-        merge: impl Fn(P, P) -> P,
-    ) -> Option<P> {
+        watchers: Watchers<'_>,
+        node: impl Fn(Range<usize>) -> Result<P, E> + Sync,
+        merge: impl Fn(P, P) -> P + Sync,
+    ) -> Result<Option<P>, Error<E>> {
         if len == 0 {
-            return None;
+            return Ok(None);
         }
         let op = &op.reads_only();
-        match self.way(op, len) {
-            Way::Sequential => Some(self.observer.chunk(|| node(0..len))),
-            Way::Chunks {
-                chunk_len,
-                count,
-                site,
-                sharing,
-            } => {
-                let cut = Cut {
-                    unit_len: unit_len(op, len),
-                    chunk_units: chunk_len / unit_len(op, len),
-                    len,
-                };
-                let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
-                let partials = &mut partials[..cut.units()];
-                let mut table: [&mut [Option<P>]; MAX_CHUNKS] =
-                    std::array::from_fn(|_| Default::default());
-                for (slot, chunk) in table.iter_mut().zip(partials.chunks_mut(cut.chunk_units)) {
-                    *slot = chunk;
-                }
-                site.for_each(sharing, &mut table[..count], |index, partials| {
-                    self.observer
-                        .chunk(|| cut.reduce_chunk(index, 0..cut.units(), &node, partials));
-                });
-                Some(cut.merge_chunks(0..cut.units(), partials, &merge))
-            }
+        let Some(route) = self.route(op, len, !watchers.is_empty()) else {
+            let whole = self.observer.chunk(op, || node(0..len));
+            return whole.map(Some).map_err(Error::Body);
+        };
+        let (watch, cut) = (Watch::new(watchers, len), &route.cut);
+        let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
+        let partials = &mut partials[..cut.nodes()];
+        let mut tasks: [&mut [Option<P>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
+        for (task, nodes) in tasks
+            .iter_mut()
+            .zip(partials.chunks_mut(cut.nodes_per_task()))
+        {
+            *task = nodes;
         }
+        // A node of the tree, in the units that the body is handed.
+        let node_in_units = |task: usize, range: Range<usize>| {
+            let mut unit = |index| {
+                let unit = cut.unit(&range, index);
+                watch.unit(task, unit.len(), || node(unit))
+            };
+            tree(0..cut.units(&range), &merge, &mut unit)
+        };
+        let body = |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
+            let node = |range| node_in_units(task, range);
+            // Why a task stopped, the watch knows.
+            let _ = self
+                .observer
+                .chunk(op, || reduce_task(cut, task, 0..cut.nodes(), &node, slots));
+        };
+        route.for_each(&mut tasks[..cut.tasks()], || (), body);
+        watch.finish(op.name)?;
+        Ok(Some(merge_tasks(cut, 0..cut.nodes(), partials, &merge)))
     }
 }
 
-/// How a call is cut: into units, each a node of the tree, of which a chunk is a run.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    unit_len: usize,
-    chunk_units: usize,
-    len: usize,
+/// Reduces the largest nodes within a task, each into the slot of its first: `slots` are the
+/// task's. Nodes that reach beyond it are walked down.
+fn reduce_task<P, E>(
+    cut: &Cut,
+    task: usize,
+    nodes: Range<usize>,
+    node: &impl Fn(Range<usize>) -> Result<P, E>,
+    slots: &mut [Option<P>],
+) -> Result<(), E> {
+    let first = task * cut.nodes_per_task();
+    let own = first..first + slots.len();
+    if nodes.end <= own.start || own.end <= nodes.start {
+        return Ok(());
+    }
+    if own.start <= nodes.start && nodes.end <= own.end {
+        slots[nodes.start - first] = Some(node(cut.elements(&nodes))?);
+        return Ok(());
+    }
+    let middle = middle(&nodes);
+    reduce_task(cut, task, nodes.start..middle, node, slots)?;
+    reduce_task(cut, task, middle..nodes.end, node, slots)
 }
 
-impl Cut {
-    fn units(self) -> usize {
-        self.len.div_ceil(self.unit_len)
+/// Merges what the tasks have left, in the tree's order.
+fn merge_tasks<P>(
+    cut: &Cut,
+    nodes: Range<usize>,
+    slots: &mut [Option<P>],
+    merge: &impl Fn(P, P) -> P,
+) -> P {
+    let (first, last) = (nodes.start, nodes.end - 1);
+    if first / cut.nodes_per_task() == last / cut.nodes_per_task() {
+        let slot = slots[first].take();
+        return slot.expect("a call that was not stopped leaves each task's nodes");
     }
-
-    /// Reduces the largest nodes within a chunk, each into the slot of its first unit: `slots` are
-    /// the chunk's. Nodes that reach beyond it are walked down.
-    fn reduce_chunk<P>(
-        self,
-        chunk: usize,
-        units: Range<usize>,
-        node: &impl Fn(Range<usize>) -> P,
-        slots: &mut [Option<P>],
-    ) {
-        let first = chunk * self.chunk_units;
-        let own = first..self.units().min(first + self.chunk_units);
-        if units.end <= own.start || own.end <= units.start {
-            return;
-        }
-        if own.start <= units.start && units.end <= own.end {
-            let range = units.start * self.unit_len..self.len.min(units.end * self.unit_len);
-            slots[units.start - first] = Some(node(range));
-            return;
-        }
-        let middle = middle(&units);
-        self.reduce_chunk(chunk, units.start..middle, node, slots);
-        self.reduce_chunk(chunk, middle..units.end, node, slots);
-    }
-
-    /// Merges what the chunks have left, in the tree's order.
-    fn merge_chunks<P>(
-        self,
-        units: Range<usize>,
-        slots: &mut [Option<P>],
-        merge: &impl Fn(P, P) -> P,
-    ) -> P {
-        let (first, last) = (units.start, units.end - 1);
-        if first / self.chunk_units == last / self.chunk_units {
-            let slot = slots[first].take();
-            return slot.expect("for_each returns when each chunk has left its nodes");
-        }
-        let middle = middle(&units);
-        let left = self.merge_chunks(first..middle, slots, merge);
-        let right = self.merge_chunks(middle..units.end, slots, merge);
-        merge(left, right)
-    }
+    let middle = middle(&nodes);
+    let left = merge_tasks(cut, first..middle, slots, merge);
+    let right = merge_tasks(cut, middle..nodes.end, slots, merge);
+    merge(left, right)
 }
 
-/// Where a node of several units is split in two.
-fn middle(units: &Range<usize>) -> usize {
-    units.start + units.len().next_power_of_two() / 2
+/// Where a node of several smaller ones is split in two.
+fn middle(nodes: &Range<usize>) -> usize {
+    nodes.start + nodes.len().next_power_of_two() / 2
 }
 
-/// The tree over a non-empty run of leaves, each computed once, from the left.
-fn tree<P>(
+/// The tree over a non-empty run of units (leaves or chunks), each computed once, from the left;
+/// up to the first that fails.
+#[inline]
+fn tree<P, E>(
     units: Range<usize>,
     merge: &impl Fn(P, P) -> P,
-    unit: &mut impl FnMut(usize) -> P,
-) -> P {
+    unit: &mut impl FnMut(usize) -> Result<P, E>,
+) -> Result<P, E> {
     if units.len() == 1 {
         return unit(units.start);
     }
     let middle = middle(&units);
-    let left = tree(units.start..middle, merge, unit);
-    let right = tree(middle..units.end, merge, unit);
-    merge(left, right)
+    let left = tree(units.start..middle, merge, unit)?;
+    let right = tree(middle..units.end, merge, unit)?;
+    Ok(merge(left, right))
 }

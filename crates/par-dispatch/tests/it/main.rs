@@ -1,5 +1,7 @@
 //! The public view of par-dispatch: whichever way a call goes, its result is the same.
 
+mod dispatchers;
+mod launch;
 #[cfg(feature = "kernels")]
 mod ops;
 mod plan;
@@ -9,3 +11,4 @@ mod recorder;
 mod shapes;
 #[cfg(feature = "rayon")]
 mod stress;
+mod tiles;

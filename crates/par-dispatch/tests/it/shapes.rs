@@ -1,30 +1,11 @@
 //! The shapes with the user's own bodies: each element once, offsets right, trees fixed, panics
 //! delivered, lengths checked. Without the feature `rayon` the same tests run sequentially.
 
-use par_dispatch::{Dispatcher, Force, Op};
+use crate::dispatchers::each_dispatcher;
+use par_dispatch::{Dispatcher, Op};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const OP: Op = Op::new("test").leaf_len(10);
-
-/// Calls `test` with dispatchers of every kind.
-fn each_dispatcher(test: impl Fn(&Dispatcher<'_>) + Sync) {
-    test(&Dispatcher::sequential());
-    for force in [Force::Auto, Force::Sequential, Force::Parallel] {
-        test(&Dispatcher::global().force(force));
-        test(&Dispatcher::global().force(force).max_workers(1));
-        #[cfg(feature = "rayon")]
-        for threads in [1, 2, 3, 4, 8] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .expect("threads");
-            test(&Dispatcher::with_pool(&pool).force(force));
-            // And from inside of it.
-            pool.install(|| test(&Dispatcher::with_pool(&pool).force(force)));
-            pool.install(|| test(&Dispatcher::global().force(force)));
-        }
-    }
-}
 
 #[test]
 fn every_element_is_handed_out_once_with_its_offset() {

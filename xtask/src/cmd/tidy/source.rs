@@ -34,6 +34,10 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
         "work that borrows from the caller's stack",
     ),
     (
+        "crates/par-dispatch/src/tile.rs",
+        "tiles whose rows alternate in memory",
+    ),
+    (
         "crates/bench-suite/src/contenders/raw.rs",
         "hand-written intrinsics: the limit that kernels are compared with",
     ),

@@ -1,0 +1,92 @@
+//! From the decision to the tasks of a call, and running them: one after the other, or shared.
+
+use crate::cut::Cut;
+use crate::decide::Way;
+use crate::dispatcher::Dispatcher;
+use crate::op::Op;
+use crate::plan::{MAX_CHUNKS, unit_len};
+use crate::pool::{Sharing, Site};
+
+/// Sequential time of a unit that somebody watches: cancellation is seen after about so long, and
+/// progress told so often. As long as the chunks of a plan.
+const WATCHED_UNIT_NS: f64 = 8_000.0;
+
+/// The tasks of a call and who runs them.
+#[derive(Debug)]
+pub(crate) struct Route<'a> {
+    pub(crate) cut: Cut,
+    company: Option<(Site<'a>, Sharing)>,
+}
+
+impl<'a> Dispatcher<'a> {
+    /// The route of a call of `len` elements, not 0. `None`: the body is called once for all, and
+    /// nobody watches.
+    #[inline]
+    pub(crate) fn route(&self, op: &Op, len: usize, watched: bool) -> Option<Route<'a>> {
+        match self.way(op, len) {
+            Way::Sequential if !watched && self.chunk_len.is_none() => None,
+            Way::Sequential => Some(Route {
+                cut: self.cut_alone(op, len),
+                company: None,
+            }),
+            Way::Chunks {
+                chunk_len,
+                site,
+                sharing,
+            } => Some(self.route_shared(op, len, chunk_len, site, sharing)),
+        }
+    }
+
+    fn route_shared(
+        &self,
+        op: &Op,
+        len: usize,
+        chunk_len: usize,
+        site: Site<'a>,
+        sharing: Sharing,
+    ) -> Route<'a> {
+        let cut = match self.chunk_len {
+            None => Cut::planned(len, unit_len(op, len), chunk_len),
+            Some(requested) => Cut::at_least(len, op.leaf_len, requested.get()),
+        };
+        let helpers = sharing.helpers.min(cut.tasks() - 1);
+        Route {
+            cut,
+            company: (helpers > 0).then_some((site, Sharing { helpers, ..sharing })),
+        }
+    }
+
+    #[cold]
+    fn cut_alone(&self, op: &Op, len: usize) -> Cut {
+        let unit_len = self.chunk_len.map_or_else(
+            || {
+                let units = self.figures().sequential_ns(op, len) / WATCHED_UNIT_NS;
+                len.div_ceil((units as usize).clamp(1, MAX_CHUNKS))
+            },
+            |requested| requested.get(),
+        );
+        Cut::at_least(len, op.leaf_len, unit_len)
+    }
+}
+
+impl Route<'_> {
+    /// Calls `body` once with each item (one per task), its index, and the state of the thread
+    /// that runs it: made by `init` when the thread takes its first task.
+    #[inline]
+    pub(crate) fn for_each<S, T: Send>(
+        &self,
+        items: &mut [T],
+        init: impl Fn() -> S + Sync,
+        body: impl Fn(&mut S, usize, &mut T) + Sync,
+    ) {
+        match &self.company {
+            Some((site, sharing)) => site.for_each(*sharing, items, init, body),
+            None => {
+                let mut state = init();
+                for (index, item) in items.iter_mut().enumerate() {
+                    body(&mut state, index, item);
+                }
+            }
+        }
+    }
+}
