@@ -12,3 +12,4 @@ mod shapes;
 #[cfg(feature = "rayon")]
 mod stress;
 mod tiles;
+mod watch;
