@@ -65,7 +65,7 @@ pub use error::Error;
 pub use linger::Linger;
 pub use op::Op;
 #[cfg(feature = "kernels")]
-pub use ops::{add, all, any, dot, max, mul, relu, sum};
+pub use ops::*;
 pub use plan::Plan;
 pub use profile::Profile;
 pub use shapes::{Block, Grid};

@@ -64,7 +64,7 @@ impl Dispatcher<'_> {
     }
 
     #[inline]
-    pub(super) fn chunks<T: Send, E: Send>(
+    pub(crate) fn chunks<T: Send, E: Send>(
         &self,
         op: &Op,
         out: &mut [T],

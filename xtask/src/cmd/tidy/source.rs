@@ -38,6 +38,10 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
         "tiles whose rows alternate in memory",
     ),
     (
+        "crates/par-dispatch/tests/steady.rs",
+        "a global allocator that counts",
+    ),
+    (
         "crates/bench-suite/src/contenders/raw.rs",
         "hand-written intrinsics: the limit that kernels are compared with",
     ),
