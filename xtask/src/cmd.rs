@@ -10,6 +10,7 @@ mod ci;
 mod levels;
 mod loom;
 mod msrv;
+mod sanitize;
 mod test;
 mod tidy;
 
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[Command] = &[
     test::COMMAND,
     loom::COMMAND,
     levels::COMMAND,
+    sanitize::COMMAND,
     tidy::COMMAND,
     msrv::COMMAND,
     ci::COMMAND,

@@ -103,7 +103,7 @@ mod tests {
     fn units_cover_the_whole_once_and_in_order() {
         for len in [1, 9, 10, 11, 999, 12_345, usize::MAX] {
             for unit_len in [1, 10, 11, 100, 5_000, usize::MAX] {
-                let cut = Cut::at_least(len, 10, unit_len.max(len / 1_000_000));
+                let cut = Cut::at_least(len, 10, unit_len.max(len / 1_000));
                 assert!((1..=MAX_CHUNKS).contains(&cut.tasks()), "{cut:?}");
                 let mut end = 0;
                 for index in 0..cut.tasks() {

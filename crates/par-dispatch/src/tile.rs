@@ -360,3 +360,56 @@ impl<'a, T> Iterator for TileRun<'a, T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn all(out: &mut [String], layout: RowMajor, tile: (usize, usize)) -> TileRun<'_, String> {
+        TileRun::of::<()>("test", out, layout, tile).expect("long enough")
+    }
+
+    /// For Miri and ThreadSanitizer, which see every access: neighbours are written at once.
+    #[test]
+    fn tiles_are_written_by_several_threads_at_once() {
+        let layout = RowMajor::new(5, 7).row_stride(8);
+        let mut out = vec![String::new(); layout.span_len() + 1];
+        let mut rest = all(&mut out, layout, (2, 3));
+        let first = rest.split_front(4);
+        thread::scope(|scope| {
+            for run in [first, rest] {
+                scope.spawn(move || {
+                    for mut tile in run {
+                        for row in tile.rows_mut() {
+                            row.iter_mut().for_each(|value| value.push('x'));
+                        }
+                        tile.row_mut(0)[0].push('y');
+                    }
+                });
+            }
+        });
+        let written = |mark: &str| out.iter().filter(|value| value.ends_with(mark)).count();
+        assert_eq!((written("x"), written("y")), (35 - 9, 9));
+    }
+
+    #[test]
+    fn tiles_that_are_kept_and_cut_do_not_overlap() {
+        let layout = RowMajor::new(4, 4);
+        let mut out = vec![String::new(); 16];
+        let mut parts = Vec::new();
+        for tile in all(&mut out, layout, (2, 4)) {
+            let (upper, lower) = tile.split_at_row(1);
+            let (left, right) = lower.split_at_column(3);
+            parts.extend([upper, left, right]);
+        }
+        for part in &mut parts {
+            let single = part.as_slice_mut().expect("one row");
+            single.iter_mut().for_each(|value| value.push('x'));
+        }
+        for part in &parts {
+            assert!(part.row(0).iter().all(|value| value == "x"));
+        }
+        assert!(out.iter().all(|value| value == "x"));
+    }
+}

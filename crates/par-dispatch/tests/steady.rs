@@ -74,9 +74,15 @@ fn shapes(place: &str, dispatcher: &Dispatcher<'_>) {
         assert_eq!(sum, Some(LEN));
     });
     check("tiles_mut", &mut || {
-        dispatcher.tiles_mut(&OP, &mut out, RowMajor::new(100, 100), (10, 30), |mut tile| {
-            tile.rows_mut().for_each(|row| row.fill(2.0));
-        });
+        dispatcher.tiles_mut(
+            &OP,
+            &mut out,
+            RowMajor::new(100, 100),
+            (10, 30),
+            |mut tile| {
+                tile.rows_mut().for_each(|row| row.fill(2.0));
+            },
+        );
     });
     check("launch_mut", &mut || {
         let kernel = |state: &mut [f32; 4], _, out: &mut [f32]| out.fill(state[0]);
@@ -92,7 +98,10 @@ fn shapes(place: &str, dispatcher: &Dispatcher<'_>) {
 
     let (token, told) = (CancelToken::new(), AtomicUsize::new(0));
     let progress = |done: usize, _: usize| told.store(done, Relaxed);
-    let watched = dispatcher.cancellation(&token).progress(&progress).chunk_len(128);
+    let watched = dispatcher
+        .cancellation(&token)
+        .progress(&progress)
+        .chunk_len(128);
     check("a watched call", &mut || {
         let body = |_: usize, chunk: &mut [f32]| {
             chunk.fill(1.0);
@@ -103,7 +112,10 @@ fn shapes(place: &str, dispatcher: &Dispatcher<'_>) {
     });
     check("an error", &mut || {
         let body = |offset: usize, _: &mut [f32]| if offset > 500 { Err(offset) } else { Ok(()) };
-        assert_eq!(watched.try_for_each_chunk_mut(&OP, &mut out, body), Err(Error::Body(512)));
+        assert_eq!(
+            watched.try_for_each_chunk_mut(&OP, &mut out, body),
+            Err(Error::Body(512))
+        );
     });
     #[cfg(feature = "kernels")]
     {
@@ -130,7 +142,12 @@ fn steady_state_calls_the_system_allocator_never() {
             let outside = Dispatcher::with_pool(&pool).force(force).linger(stay);
             shapes("from outside", &outside);
             pool.install(|| shapes("in a worker", &outside));
-            pool.install(|| shapes("in a worker", &Dispatcher::global().force(force).linger(stay)));
+            pool.install(|| {
+                shapes(
+                    "in a worker",
+                    &Dispatcher::global().force(force).linger(stay),
+                )
+            });
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::run::{Program, Told};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-mod install;
+pub(super) mod install;
 mod wasm;
 
 use install::Tool;
@@ -346,7 +346,7 @@ impl Proof {
 }
 
 /// A program of the nightly toolchain.
-fn nightly(args: &[&str]) -> Program {
+pub(super) fn nightly(args: &[&str]) -> Program {
     // `rustup run` puts that toolchain's rustc first; ours must not win through RUSTC.
     Program::new("rustup")
         .args(["run", "nightly"])

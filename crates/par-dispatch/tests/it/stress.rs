@@ -1,7 +1,7 @@
-//! The hub under load: many callers, calls in calls, panics, pools of every size, and pools that
+//! The hub under load: many callers, calls in calls, panics, errors, cancellation, pools of every size, and pools that
 //! are full of other work.
 
-use par_dispatch::{Dispatcher, Force, Linger, Op};
+use par_dispatch::{CancelToken, Dispatcher, Error, Force, Linger, Op, RowMajor};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
@@ -63,6 +63,39 @@ fn panics(dispatcher: &Dispatcher<'_>, len: usize, at: usize) {
     assert_eq!(panic.downcast_ref(), Some(&at));
 }
 
+/// Tiles whose row and column say what stands in them, in a call that is cancelled or fails
+/// anywhere, or does not.
+fn tiles(dispatcher: &Dispatcher<'_>, rows: usize, stop: usize) {
+    let (token, columns) = (CancelToken::new(), 11);
+    let dispatcher = dispatcher.cancellation(&token);
+    let layout = RowMajor::new(rows, columns).row_stride(columns + 1);
+    let mut out = vec![0; layout.span_len()];
+    let done = AtomicUsize::new(0);
+    let result = dispatcher.try_tiles_mut(&OP, &mut out, layout, (3, 4), |mut tile| {
+        let top = tile.row_start();
+        for (row, out) in (top..).zip(tile.rows_mut()) {
+            out.iter_mut().for_each(|value| *value += row + 1);
+        }
+        match (stop % 3, stop == top) {
+            (0, true) => token.cancel(),
+            (1, true) => return Err(stop),
+            _ => {}
+        }
+        done.fetch_add(tile.rows() * tile.columns(), Ordering::Relaxed);
+        Ok(())
+    });
+    for (index, &value) in out.iter().enumerate() {
+        let row = index / (columns + 1);
+        assert!(value == 0 || value == row + 1, "row {row}: {value}");
+    }
+    match result {
+        Ok(()) => assert_eq!(done.into_inner(), rows * columns),
+        Err(Error::Body(error)) => assert_eq!(error, stop),
+        Err(Error::Cancelled { done: told, .. }) => assert_eq!(told, done.into_inner()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
 #[test]
 fn many_callers_nested_calls_and_panics() {
     const CALLERS: usize = 12;
@@ -84,11 +117,12 @@ fn many_callers_nested_calls_and_panics() {
                 scope.spawn(move || {
                     for round in 0..20 {
                         let len = 100 + 37 * round;
-                        match (caller + round) % 5 {
+                        match (caller + round) % 6 {
                             0 => writes(&given, len),
                             1 => nested_sum(&given, 2, len),
                             2 => panics(&given, len, len * caller / CALLERS),
                             3 => pool.install(|| nested_sum(&inherited, 1, len)),
+                            4 => tiles(&given, len / 10, 3 * caller + round),
                             _ => pool.install(|| panics(&inherited, len, len / 2)),
                         }
                         calls.fetch_add(1, Ordering::Relaxed);

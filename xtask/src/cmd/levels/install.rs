@@ -1,4 +1,4 @@
-//! Tools that `levels` needs and a machine may lack: how each is found, and how it is installed
+//! Tools that `levels` and `sanitize` need and a machine may lack: how each is found, and how it is installed
 //! when that is asked for. A tool that cannot be installed is missing, no error: a nightly may be
 //! without Miri, a system without apt-get.
 
@@ -10,7 +10,7 @@ use crate::run::Program;
 
 /// Something to be called, or to be built for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Tool {
+pub(in crate::cmd) enum Tool {
     /// qemu's user mode for an architecture.
     Qemu(&'static str),
     /// The standard library of a target, for the active toolchain.
@@ -23,7 +23,7 @@ pub(super) enum Tool {
 
 /// Finds a tool, installing it first if it is missing and that is wanted: how it is called, or why
 /// it cannot be.
-pub(super) fn find(tool: Tool, install: bool) -> Result<Result<String, String>> {
+pub(in crate::cmd) fn find(tool: Tool, install: bool) -> Result<Result<String, String>> {
     if let Some(found) = tool.found() {
         return Ok(Ok(found));
     }
