@@ -27,6 +27,21 @@
 //! the next call is handed to it through shared memory, in less than a microsecond, where waking a
 //! worker takes a hundred. So what a call costs depends on who is awake, and so does the plan.
 //!
+//! # Shapes
+//! What a body is handed and what comes back, as methods of a [`Dispatcher`]:
+//!
+//! | method | the body gets |
+//! |---|---|
+//! | `for_each_chunk_mut`, `map`, `zip_map` | a run of elements of a `&mut` slice, and of what is read |
+//! | `reduce` | a range; two results to merge |
+//! | `tiles_mut` | a [tile](TileMut) of a matrix, for products of matrices and convolutions |
+//! | `launch_mut` | a [block](Block) of a [`Grid`], and a state that its thread keeps |
+//!
+//! Each has a `try_` form, whose body may fail: the [error](Error) is the one that a sequential loop
+//! would have met first. These can be [cancelled](Dispatcher::cancellation); all can be
+//! [watched](Dispatcher::progress). Once warm, a call allocates nothing; waking a worker allocates
+//! the one job that Rayon queues.
+//!
 //! # Same bits
 //! Chunks are cut at fixed points, whole numbers of an operation's leaves, and partial results are
 //! merged in an order that depends on the length alone. A result depends neither on the number of
@@ -36,7 +51,7 @@
 //! - `rayon` (default): run on Rayon pools. Without it the same API runs sequentially and Rayon is
 //!   not in the dependency tree.
 //! - `kernels`: ready-made parallel forms of the kernels of `kernels-simd`, in [`ops`].
-//! - `pool-metrics`: `Dispatcher::recorder` records each chunk.
+//! - `pool-metrics`: `Dispatcher::recorder` records each chunk under the operation's name.
 //! - `arena`: `Dispatcher::for_each_chunk_mut_with_scratch` hands each chunk scratch memory.
 
 mod cut;
