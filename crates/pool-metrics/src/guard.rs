@@ -1,77 +1,20 @@
-//! What a task runs on its own thread: the guard, and the thread's place in each recorder.
+//! A task from its beginning to its end: the guard.
 //!
-//! Decided here: how a thread finds its cell (a thread-local list, so that the cell has one
-//! writer), and which tasks are a thread's outermost. What is then written is `cell`'s.
+//! Decided here: what is inlined into the caller, and that nothing is where the crate is compiled
+//! with `--cfg pool_metrics_off`. What a task writes is `place`'s and `cell`'s.
 
-use crate::cell::Cell;
-use crate::recorder::{Recorder, Shared};
-use crossbeam_utils::CachePadded;
-use std::cell::{Cell as PlainCell, RefCell};
+use crate::cell::Parallel;
+use crate::label::Label;
+use crate::place::Place;
+use crate::recorder::Recorder;
 use std::fmt;
+use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::{Arc, Weak};
-
-thread_local! {
-    /// This thread's places, one per recorder that it has recorded into and that still exists
-    /// (others are dropped when the thread next registers).
-    static PLACES: RefCell<Vec<Rc<Place>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A thread's place in one recorder.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// Tells whose place this is; holds the recorder's address, but not the recorder.
-    owner: Weak<Shared>,
-    cell: Arc<CachePadded<Cell>>,
-    /// Tasks of this recorder that are running on this thread.
-    depth: PlainCell<usize>,
-}
-
-impl Place {
-    /// The calling thread's place in the recorder, made by `register` if it has none.
-    ///
-    /// `None` while the thread is being torn down and its locals are gone.
-    #[inline]
-    pub(crate) fn find(
-        shared: &Arc<Shared>,
-        register: impl FnOnce() -> Arc<CachePadded<Cell>>,
-    ) -> Option<Rc<Self>> {
-        PLACES
-            .try_with(|places| {
-                let address = Arc::as_ptr(shared);
-                if let Some(place) = places
-                    .borrow()
-                    .iter()
-                    .find(|place| Weak::as_ptr(&place.owner) == address)
-                {
-                    return Rc::clone(place);
-                }
-                Self::make(places, shared, register())
-            })
-            .ok()
-    }
-
-    #[cold]
-    fn make(
-        places: &RefCell<Vec<Rc<Self>>>,
-        shared: &Arc<Shared>,
-        cell: Arc<CachePadded<Cell>>,
-    ) -> Rc<Self> {
-        let place = Rc::new(Self {
-            owner: Arc::downgrade(shared),
-            cell,
-            depth: PlainCell::new(0),
-        });
-        let mut places = places.borrow_mut();
-        places.retain(|place| place.owner.strong_count() > 0);
-        places.push(Rc::clone(&place));
-        place
-    }
-}
 
 /// A task being recorded; the drop ends it.
 ///
-/// Made by [`Recorder::task`](crate::Recorder::task), where an example is. It stays on its thread:
+/// Made by [`Recorder::track`](crate::Recorder::track), where an example is. It stays on its
+/// thread:
 ///
 /// ```compile_fail,E0277
 /// let recorder = pool_metrics::Recorder::new(1);
@@ -85,31 +28,52 @@ impl Place {
 /// last. A guard that is leaked (`mem::forget`) leaves its thread busy for ever.
 #[must_use = "a task lasts until its guard is dropped"]
 pub struct TaskGuard<'a> {
-    recorder: &'a Recorder,
     /// `None` if the task is not recorded.
-    place: Option<Rc<Place>>,
-    start_ns: u64,
+    running: Option<Running<'a>>,
+    /// Also where there is nothing to hold.
+    of: PhantomData<(&'a Recorder, *const ())>,
+}
+
+/// A task that is recorded.
+#[cfg(not(pool_metrics_off))]
+struct Running<'a> {
+    recorder: &'a Recorder,
+    place: Rc<Place>,
+    /// Where the place keeps the task.
+    frame: usize,
+}
+
+/// Recording is compiled out: there is no such task, and the guard has no size.
+#[cfg(pool_metrics_off)]
+enum Running<'a> {
+    #[expect(dead_code, reason = "it only holds the lifetime")]
+    Never(std::convert::Infallible, PhantomData<&'a Recorder>),
 }
 
 impl<'a> TaskGuard<'a> {
     /// The guard of a recorder that is disabled.
     #[inline]
-    pub(crate) fn off(recorder: &'a Recorder) -> Self {
+    pub(crate) fn off() -> Self {
         Self {
-            recorder,
-            place: None,
-            start_ns: 0,
+            running: None,
+            of: PhantomData,
         }
     }
 
     /// Begins a task on this thread.
     #[inline]
-    pub(crate) fn begin(recorder: &'a Recorder) -> Self {
-        let (place, start_ns) = begin(recorder);
+    pub(crate) fn begin(recorder: &'a Recorder, label: Label) -> Self {
         Self {
-            recorder,
-            place,
-            start_ns,
+            running: Running::begin(recorder, label),
+            of: PhantomData,
+        }
+    }
+
+    /// Ends the task with what it knows of the parallel work that it is a part of.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn end_with(mut self, parallel: &Parallel) {
+        if let Some(running) = self.running.take() {
+            running.end(Some(parallel));
         }
     }
 }
@@ -117,54 +81,68 @@ impl<'a> TaskGuard<'a> {
 impl Drop for TaskGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
-            end(self.recorder, place, self.start_ns);
+        if let Some(running) = self.running.take() {
+            running.end(None);
         }
+    }
+}
+
+#[cfg(not(pool_metrics_off))]
+impl<'a> Running<'a> {
+    #[inline]
+    fn begin(recorder: &'a Recorder, label: Label) -> Option<Self> {
+        let (place, frame) = begin(recorder, label);
+        Some(Self {
+            recorder,
+            place: place?,
+            frame,
+        })
+    }
+
+    #[inline]
+    fn end(self, parallel: Option<&Parallel>) {
+        end(self.recorder, self.place, self.frame, parallel);
     }
 }
 
 /// Not inlined, and neither is [`end`], so that a task costs its caller a branch and two calls,
 /// and a disabled recorder the branch alone (0.6 ns instead of 5 with all of it inlined). The
 /// results fit in registers: returned as a guard, through memory, they cost 40 ns more.
+#[cfg(not(pool_metrics_off))]
 #[inline(never)]
-fn begin(recorder: &Recorder) -> (Option<Rc<Place>>, u64) {
-    let Some(place) = recorder.place() else {
-        return (None, 0);
-    };
-    let shared = recorder.shared();
-    let depth = place.depth.get();
-    place.depth.set(depth + 1);
-    let now = || shared.clock.now_ns();
-    let start_ns = if depth == 0 {
-        // Active around busy, here and in `end`: a thread that is seen busy has raised the peak
-        // (`Ledger::read` relies on it).
-        shared.activity.enter();
-        place.cell.enter(now)
-    } else {
-        now()
-    };
-    (Some(place), start_ns)
+fn begin(recorder: &Recorder, label: Label) -> (Option<Rc<Place>>, usize) {
+    let place = recorder.place();
+    let frame = place
+        .as_ref()
+        .map_or(0, |place| place.begin(recorder.shared(), label));
+    (place, frame)
 }
 
+#[cfg(not(pool_metrics_off))]
 #[inline(never)]
-fn end(recorder: &Recorder, place: Rc<Place>, start_ns: u64) {
-    let shared = recorder.shared();
-    let depth = place.depth.get() - 1;
-    place.depth.set(depth);
-    let now = || shared.clock.now_ns();
-    if depth == 0 {
-        place.cell.leave(start_ns, now);
-        shared.activity.leave();
-    } else {
-        place.cell.leave_nested(start_ns, now);
+fn end(recorder: &Recorder, place: Rc<Place>, frame: usize, parallel: Option<&Parallel>) {
+    place.end(recorder.shared(), frame, parallel);
+}
+
+#[cfg(pool_metrics_off)]
+impl<'a> Running<'a> {
+    #[inline]
+    fn begin(_: &'a Recorder, _: Label) -> Option<Self> {
+        None
+    }
+
+    #[inline]
+    fn end(self, _: Option<&Parallel>) {
+        match self {
+            Self::Never(never, _) => match never {},
+        }
     }
 }
 
 impl fmt::Debug for TaskGuard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskGuard")
-            .field("recorded", &self.place.is_some())
-            .field("start_ns", &self.start_ns)
+            .field("recorded", &self.running.is_some())
             .finish_non_exhaustive()
     }
 }

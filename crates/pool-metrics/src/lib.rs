@@ -42,28 +42,39 @@
 
 #![forbid(unsafe_code)]
 
-mod activity;
 mod cell;
 mod clock;
+mod cpu;
 mod guard;
+mod histogram;
 mod label;
 mod ledger;
+mod peak;
+mod place;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod recorder;
 mod seats;
 mod snapshot;
 mod sync;
+mod timeline;
+mod window;
 
 pub use guard::TaskGuard;
+pub use histogram::{Bucket, Histogram, Quantile};
 pub use label::Label;
 pub use recorder::Recorder;
-pub use snapshot::Snapshot;
+pub use snapshot::{LabelFigures, SCHEMA, Snapshot, ThreadFigures};
+pub use timeline::{Event, ThreadTimeline, Timeline};
+pub use window::Window;
 
 /// What the models under `tests/loom` check; no part of the interface.
 #[doc(hidden)]
 pub mod internals {
-    pub use crate::activity::Activity;
-    pub use crate::cell::{Bank, Cell, Tally, View};
-    pub use crate::ledger::{Ledger, WindowEnd};
+    pub use crate::cell::{Cell, LabelTally, Parallel, Phase, Record, Slot, Span, Tally, View};
+    pub use crate::cpu::{CpuTime, ThreadClock};
+    pub use crate::ledger::{Figures, Ledger, SNAPSHOT, ThreadCounts, WindowEnd};
+    pub use crate::peak::Peak;
+    pub use crate::seats::Role;
+    pub use crate::timeline::{Pen, Ring};
 }

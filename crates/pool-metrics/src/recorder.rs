@@ -3,16 +3,16 @@
 //! Decided here: what is shared and how it lies in memory, and what each call costs its caller.
 //! How a task is recorded is `guard`'s and `cell`'s, how a window is closed `ledger`'s.
 
-use crate::activity::Activity;
-use crate::cell::Cell;
 use crate::clock::Clock;
-use crate::guard::{Place, TaskGuard};
+use crate::guard::TaskGuard;
 use crate::label::Label;
-use crate::ledger::{Ledger, WindowEnd};
+use crate::ledger::{Ledger, SNAPSHOT, WindowEnd};
+use crate::place::{Place, Seat};
 use crate::seats::{Role, Seats, Usher};
 use crate::snapshot::Snapshot;
-use crate::sync::{AtomicBool, Ordering::Relaxed};
-use crossbeam_utils::CachePadded;
+use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::timeline::Timeline;
+use crate::window::Window;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,23 +43,39 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// - `Recorder::build_pool`: exactly the workers of that pool.
 ///
 /// All others are outside callers: they count in everything but the utilisation. A thread that
-/// exits keeps its role and its counts, and its cell (some 300 bytes) lives as long as the
-/// recorder.
+/// exits keeps its role and its counts, and its cell lives as long as the recorder: some 4 KiB,
+/// and 16 KiB for each label that it has used.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
 }
 
-/// What the clones share. The first fields are only read by threads that record (`enabled`
-/// changes rarely); the activity word, which they write, has a line of its own.
+/// What the clones share. Threads that record only read it; `mode` changes rarely.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    enabled: AtomicBool,
+    /// [`ENABLED`] and [`TIMELINE`].
+    mode: AtomicU64,
     pub(crate) clock: Clock,
     /// Finds a seat for threads that register by their first task.
     usher: Usher,
-    pub(crate) activity: CachePadded<Activity>,
     ledger: Mutex<Ledger>,
+}
+
+/// Bits of the mode: tasks are recorded.
+const ENABLED: u64 = 1;
+/// Those recorded are written to the timeline as well.
+const TIMELINE: u64 = 2;
+
+impl Shared {
+    #[inline]
+    pub(crate) fn records_timeline(&self) -> bool {
+        self.mode.load(Relaxed) & TIMELINE != 0
+    }
+
+    /// A panic inside the lock can only be that of an allocation, before anything has changed.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Recorder {
@@ -90,16 +106,52 @@ impl Recorder {
     pub(crate) fn with_seats(seats: Seats, usher: Usher) -> Self {
         Self {
             shared: Arc::new(Shared {
-                enabled: AtomicBool::new(true),
+                mode: AtomicU64::new(ENABLED),
                 clock: Clock::start(),
                 usher,
-                activity: CachePadded::new(Activity::new()),
                 ledger: Mutex::new(Ledger::new(seats)),
             }),
         }
     }
 
-    /// Records a task on this thread, from now until the guard is dropped.
+    /// Records a task on this thread, from now until the guard is dropped, under a label.
+    ///
+    /// Tasks may nest: each counts with its whole duration, and with the part of it that was in
+    /// no task inside ([`LabelFigures::task_ns_exclusive`](crate::LabelFigures)).
+    ///
+    /// ```
+    /// use pool_metrics::{Label, Recorder};
+    ///
+    /// static MATMUL: Label = Label::new("matmul");
+    ///
+    /// let recorder = Recorder::new(1);
+    /// {
+    ///     let _pass = recorder.track("pass");
+    ///     drop(recorder.track(MATMUL));
+    ///     drop(recorder.track(MATMUL));
+    /// }
+    /// let snapshot = recorder.snapshot();
+    /// assert_eq!(snapshot.label("matmul").unwrap().tasks, 2);
+    /// assert_eq!((snapshot.tasks, snapshot.depth_max), (3, 2));
+    /// ```
+    ///
+    /// # Cost
+    ///
+    /// Two clock reads and about as much again, on lines that no other thread writes. The first
+    /// task of a thread, and its first under a label, take a lock and allocate; so does nesting
+    /// that is deeper than 64 and than ever before. While disabled: one relaxed load and a branch.
+    ///
+    /// A thread that calls this while its thread-locals are being destroyed records nothing.
+    #[inline]
+    pub fn track(&self, label: impl Into<Label>) -> TaskGuard<'_> {
+        // Relaxed: a task that just misses a change is as good as one that ran just before it.
+        if cfg!(pool_metrics_off) || self.shared.mode.load(Relaxed) & ENABLED == 0 {
+            return TaskGuard::off();
+        }
+        TaskGuard::begin(self, label.into())
+    }
+
+    /// [`Recorder::track`] under the label [`Label::TASK`].
     ///
     /// ```
     /// let recorder = pool_metrics::Recorder::new(1);
@@ -109,45 +161,9 @@ impl Recorder {
     /// }
     /// assert_eq!(recorder.snapshot().tasks, 1);
     /// ```
-    ///
-    /// # Cost
-    ///
-    /// Two clock reads and about as much again; a nested task touches no line that another thread
-    /// writes. The first task of a thread registers it, which takes a lock and allocates. While
-    /// disabled: one relaxed load and a branch.
-    ///
-    /// A thread that calls this while its thread-locals are being destroyed records nothing.
     #[inline]
     pub fn task(&self) -> TaskGuard<'_> {
-        // Relaxed: a task that just misses a change is as good as one that ran just before it.
-        if !self.shared.enabled.load(Relaxed) {
-            return TaskGuard::off(self);
-        }
-        TaskGuard::begin(self)
-    }
-
-    /// As [`Recorder::task`], under a label of its own.
-    ///
-    /// ```
-    /// use pool_metrics::{Label, Recorder};
-    ///
-    /// static MATMUL: Label = Label::new("matmul");
-    ///
-    /// let recorder = Recorder::new(1);
-    /// drop(recorder.track(&MATMUL));
-    /// drop(recorder.track("convolution"));
-    /// assert_eq!(recorder.snapshot().tasks, 2);
-    /// ```
-    #[inline]
-    pub fn track(&self, label: impl Into<Label>) -> TaskGuard<'_> {
-        let _label: Label = label.into();
-        self.task()
-    }
-
-    /// The calling thread's place, which its first task makes.
-    #[inline]
-    pub(crate) fn place(&self) -> Option<Rc<Place>> {
-        Place::find(&self.shared, || self.register(self.shared.usher))
+        self.track(Label::TASK)
     }
 
     /// The figures since the recorder was made, or since the last [`reset`](Self::reset).
@@ -184,6 +200,24 @@ impl Recorder {
         self.read(WindowEnd::Reset)
     }
 
+    /// Opens a window, for a reader of its own: each [`Window::take`] has what was recorded since
+    /// the one before. Neither other windows nor [`Recorder::snapshot`] and [`Recorder::reset`]
+    /// take anything from it.
+    ///
+    /// ```
+    /// let recorder = pool_metrics::Recorder::new(1);
+    /// let (mut fast, mut slow) = (recorder.window(), recorder.window());
+    /// drop(recorder.task());
+    /// assert_eq!(fast.take().tasks, 1);
+    /// drop(recorder.task());
+    /// assert_eq!((fast.take().tasks, slow.take().tasks), (1, 2));
+    /// assert_eq!(recorder.snapshot().tasks, 2);
+    /// ```
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window::open(self)
+    }
+
     /// Turns recording on or off, from the next task on; a task that is running ends as it began.
     ///
     /// ```
@@ -193,7 +227,56 @@ impl Recorder {
     /// assert_eq!(recorder.snapshot().tasks, 0);
     /// ```
     pub fn set_enabled(&self, enabled: bool) {
-        self.shared.enabled.store(enabled, Relaxed);
+        self.set_mode(ENABLED, enabled);
+    }
+
+    /// Writes each task that ends from now on to its thread's ring, which has room for
+    /// `events_per_thread` tasks (at least 1, 32 bytes each) between two calls of
+    /// [`Recorder::take_timeline`]. A task that finds the ring full is dropped there, and counted.
+    ///
+    /// A thread that has a ring already, of an earlier call, keeps it with its room.
+    ///
+    /// ```
+    /// let recorder = pool_metrics::Recorder::new(1);
+    /// recorder.start_timeline(2);
+    /// for _ in 0..3 {
+    ///     drop(recorder.track("step"));
+    /// }
+    /// recorder.stop_timeline();
+    /// let timeline = recorder.take_timeline();
+    /// assert_eq!((timeline.events(), timeline.dropped()), (2, 1));
+    /// assert_eq!(timeline.threads[0].events[0].label, "step");
+    /// ```
+    pub fn start_timeline(&self, events_per_thread: usize) {
+        self.shared.ledger().set_ring_capacity(events_per_thread);
+        self.set_mode(TIMELINE, true);
+    }
+
+    /// Stops what [`Recorder::start_timeline`] has started; what has been written can be taken.
+    pub fn stop_timeline(&self) {
+        self.set_mode(TIMELINE, false);
+    }
+
+    /// Takes the tasks written since the last call, out of the rings.
+    ///
+    /// Exact while threads record: each task is in one timeline, or counted as dropped in one.
+    #[must_use]
+    pub fn take_timeline(&self) -> Timeline {
+        self.shared.ledger().take_timeline()
+    }
+
+    fn set_mode(&self, bit: u64, on: bool) {
+        if on {
+            self.shared.mode.fetch_or(bit, Relaxed);
+        } else {
+            self.shared.mode.fetch_and(!bit, Relaxed);
+        }
+    }
+
+    /// The calling thread's place, which its first task makes.
+    #[inline]
+    pub(crate) fn place(&self) -> Option<Rc<Place>> {
+        Place::find(&self.shared, || self.register(self.shared.usher))
     }
 
     #[inline]
@@ -210,22 +293,16 @@ impl Recorder {
     }
 
     #[cold]
-    fn register(&self, usher: impl FnOnce(&mut Seats) -> Role) -> Arc<CachePadded<Cell>> {
+    fn register(&self, usher: impl FnOnce(&mut Seats) -> Role) -> Seat {
         self.ledger().register(usher)
     }
 
     fn read(&self, end: WindowEnd) -> Snapshot {
-        let figures = self
-            .ledger()
-            .read(&self.shared.activity, || self.shared.clock.now_ns(), end);
-        Snapshot::new(&figures)
+        let now = || self.shared.clock.now_ns();
+        Snapshot::new(&self.ledger().read(SNAPSHOT, now, end))
     }
 
-    /// A panic inside the lock can only be that of an allocation, before anything has changed.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.shared
-            .ledger
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.ledger()
     }
 }

@@ -7,7 +7,7 @@
 
 /// On which side a thread's time is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// Counts towards utilisation.
     Worker,
     /// Counts towards busy time and activity only.

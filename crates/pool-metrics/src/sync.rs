@@ -7,10 +7,10 @@
 //! stands where it is used.
 
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64};
+pub(crate) use std::sync::atomic::AtomicU64;
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64};
+pub(crate) use loom::sync::atomic::AtomicU64;
 
 pub(crate) use std::sync::atomic::Ordering;
 
@@ -34,19 +34,48 @@ pub(crate) mod order {
     /// Reader waits for the sections of the old phase: sees what they wrote.
     pub(crate) const DONE_READ: Ordering =
         unless(cfg!(mutant = "done_read_relaxed"), Ordering::Acquire);
+
+    /// A ring's writer publishes an event.
+    pub(crate) const RING_WRITTEN: Ordering =
+        unless(cfg!(mutant = "ring_written_relaxed"), Ordering::Release);
+    /// A ring's reader sees the events.
+    pub(crate) const RING_READ: Ordering =
+        unless(cfg!(mutant = "ring_read_relaxed"), Ordering::Acquire);
+    /// A ring's reader gives slots back.
+    pub(crate) const RING_FREE: Ordering =
+        unless(cfg!(mutant = "ring_free_relaxed"), Ordering::Release);
+    /// A ring's writer sees that they are free.
+    pub(crate) const RING_ROOM: Ordering =
+        unless(cfg!(mutant = "ring_room_relaxed"), Ordering::Acquire);
 }
 
 /// The reader waits until the sections of the old phase are done.
 pub(crate) const READER_WAITS: bool = !cfg!(mutant = "reader_does_not_wait");
 
-/// Entering raises the peak in the same step as the count of active threads.
-pub(crate) const PEAK_WITH_ENTER: bool = !cfg!(mutant = "peak_after_enter");
+/// Spans that end after a cut are compared with those of the next interval too.
+pub(crate) const KEEPS_SEAM: bool = !cfg!(mutant = "seam_forgotten");
 
-/// A closing window reads the peak again once its cells are taken.
-pub(crate) const PEAK_READ_TWICE: bool = !cfg!(mutant = "peak_read_once");
+/// A new thread's cell is in the ledger before the thread has it.
+pub(crate) const REGISTERS_FIRST: bool = !cfg!(mutant = "cell_registered_late");
+
+/// A reader asks whether a thread has exited after reading its clock, not before.
+pub(crate) const EXIT_READ_LAST: bool = !cfg!(mutant = "exit_read_first");
 
 /// A section that is open at a cut is credited to both windows by its parts.
 pub(crate) const SPLITS_OPEN_SECTION: bool = !cfg!(mutant = "open_section_not_split");
+
+/// Spans that a bank's outline holds: 2 KiB. A thread that turns busy 100,000 times in a window of
+/// a second has a resolution of about 10 ms at worst, and much less where its gaps differ.
+#[cfg(not(loom))]
+pub(crate) const OUTLINE_SPANS: usize = 128;
+#[cfg(loom)]
+pub(crate) const OUTLINE_SPANS: usize = 2;
+
+/// Buckets of a histogram; few in a model, where each access is a step to explore.
+#[cfg(not(loom))]
+pub(crate) use crate::histogram::BUCKETS;
+#[cfg(loom)]
+pub(crate) const BUCKETS: usize = 2;
 
 /// Gives way for the `round`-th time (from 0) to a writer inside a section.
 #[cfg(not(loom))]

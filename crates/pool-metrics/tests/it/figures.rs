@@ -131,30 +131,35 @@ fn a_snapshot_serialises_under_the_names_of_its_fields() {
     drop(recorder.task());
     let snapshot = recorder.snapshot();
     let json = serde_json::to_value(&snapshot).unwrap();
-    let mut names: Vec<&str> = json
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(|k| k.as_str())
-        .collect();
-    names.sort_unstable();
+    let names = |value: &serde_json::Value| {
+        let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    // A change here is a change of the schema: a name that goes raises its version.
+    assert_eq!(json["schema"], pool_metrics::SCHEMA);
     assert_eq!(
-        names,
-        [
-            "busy_ns",
-            "mean_active",
-            "outside_threads",
-            "peak_active",
-            "task_ns_max",
-            "task_ns_mean",
-            "task_ns_min",
-            "tasks",
-            "utilization",
-            "window_ns",
-            "worker_threads",
-        ]
+        names(&json),
+        "busy_ns clock_steps depth_max histogram idle_ns labels mean_active mean_active_workers \
+         outside_threads peak_active peak_active_workers peak_resolution_ns schema task_ns_max \
+         task_ns_mean task_ns_min task_ns_p50 task_ns_p90 task_ns_p99 task_ns_p999 tasks threads \
+         utilization window_ns worker_activations worker_threads"
+    );
+    assert_eq!(
+        names(&json["labels"][0]),
+        "histogram items label migrations splits steal_ns_max steal_ns_mean steals task_ns \
+         task_ns_exclusive task_ns_max task_ns_mean task_ns_min task_ns_p50 task_ns_p90 \
+         task_ns_p99 task_ns_p999 tasks"
+    );
+    assert_eq!(
+        names(&json["threads"][0]),
+        "activations busy_ns cpu_ns depth_max exited name tasks utilization worker"
+    );
+    assert_eq!(
+        names(&json["histogram"]["buckets"][0]),
+        "ns_high ns_low tasks"
     );
     assert_eq!(json["tasks"], 1);
     let back: pool_metrics::Snapshot = serde_json::from_value(json).unwrap();
-    assert_eq!(back.window_ns, snapshot.window_ns);
+    assert_eq!(back, snapshot);
 }

@@ -6,6 +6,7 @@ mod pools;
 mod storm;
 mod threads;
 
+use pool_metrics::Snapshot;
 use std::time::{Duration, Instant};
 
 /// Keeps the processor busy for at least `duration`.
@@ -17,7 +18,7 @@ fn work(duration: Duration) {
 }
 
 /// What holds in every snapshot.
-fn check(snapshot: &pool_metrics::Snapshot) {
+fn check(snapshot: &Snapshot) {
     let threads = snapshot.worker_threads + snapshot.outside_threads;
     assert!((0.0..=1.0).contains(&snapshot.utilization), "{snapshot:?}");
     assert!(snapshot.peak_active <= threads, "{snapshot:?}");
@@ -31,7 +32,43 @@ fn check(snapshot: &pool_metrics::Snapshot) {
             && snapshot.task_ns_mean <= snapshot.task_ns_max as f64,
         "{snapshot:?}"
     );
+    assert!(snapshot.peak_active_workers <= snapshot.peak_active.min(snapshot.worker_threads));
+    assert!(
+        snapshot.mean_active <= snapshot.peak_active as f64,
+        "{snapshot:?}"
+    );
+    check_sums(snapshot);
     if snapshot.tasks > 0 || snapshot.busy_ns > 0 {
         assert!(snapshot.peak_active >= 1, "{snapshot:?}");
+    }
+}
+
+/// The parts of a snapshot are its whole.
+fn check_sums(snapshot: &Snapshot) {
+    let Snapshot {
+        labels, threads, ..
+    } = snapshot;
+    assert_eq!(snapshot.histogram.tasks(), snapshot.tasks);
+    assert_eq!(labels.iter().map(|l| l.tasks).sum::<u64>(), snapshot.tasks);
+    assert_eq!(threads.iter().map(|t| t.tasks).sum::<u64>(), snapshot.tasks);
+    assert_eq!(
+        threads.iter().map(|t| t.busy_ns).sum::<u64>(),
+        snapshot.busy_ns
+    );
+    for label in labels {
+        assert_eq!(label.histogram.tasks(), label.tasks, "{label:?}");
+        assert!(label.task_ns_exclusive <= label.task_ns, "{label:?}");
+        assert!(label.tasks == 0 || label.task_ns_min >= snapshot.task_ns_min);
+        assert!(label.task_ns_max <= snapshot.task_ns_max);
+        assert!(label.task_ns >= label.tasks * label.task_ns_min);
+        let quantiles = [
+            label.task_ns_min,
+            label.task_ns_p50,
+            label.task_ns_p90,
+            label.task_ns_p99,
+            label.task_ns_p999,
+            label.task_ns_max,
+        ];
+        assert!(quantiles.is_sorted(), "{label:?}");
     }
 }

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// `resetters` until each of these has closed `busy_windows` windows with tasks in them. Returns
 /// every closed window and the number of tasks recorded.
 ///
+/// A figure that is wrong ends the storm too, so that it is told.
+///
 /// It ends by what happened and not after a number of tasks, which a busy machine may run through
 /// before a resetter gets a processor.
 fn storm(
@@ -19,6 +21,7 @@ fn storm(
     busy_windows: usize,
 ) -> (Vec<Snapshot>, u64) {
     let done = AtomicBool::new(false);
+    let done = &done;
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..writers)
             .map(|_| {
@@ -36,6 +39,7 @@ fn storm(
         let resetters: Vec<_> = (0..resetters)
             .map(|_| {
                 scope.spawn(|| {
+                    let _ends_by_panic = EndsByPanic(done);
                     let mut windows = Vec::new();
                     let mut busy = 0;
                     while busy < busy_windows {
@@ -57,6 +61,17 @@ fn storm(
         windows.push(recorder.reset());
         (windows, recorded)
     })
+}
+
+/// Ends the storm if its thread panics.
+struct EndsByPanic<'a>(&'a AtomicBool);
+
+impl Drop for EndsByPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 fn assert_exact(windows: &[Snapshot], recorded: u64) {

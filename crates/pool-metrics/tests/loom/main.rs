@@ -11,7 +11,6 @@
 //! ```
 #![cfg(loom)]
 
-mod activity;
 mod cell;
 mod window;
 
