@@ -60,6 +60,8 @@ mod sync;
 mod timeline;
 mod window;
 
+#[cfg(feature = "rayon")]
+pub use crate::rayon::{ParallelIteratorExt, Tracked};
 pub use guard::TaskGuard;
 pub use histogram::{Bucket, Histogram, Quantile};
 pub use label::Label;

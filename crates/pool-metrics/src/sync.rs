@@ -41,12 +41,6 @@ pub(crate) mod order {
     /// A ring's reader sees the events.
     pub(crate) const RING_READ: Ordering =
         unless(cfg!(mutant = "ring_read_relaxed"), Ordering::Acquire);
-    /// A ring's reader gives slots back.
-    pub(crate) const RING_FREE: Ordering =
-        unless(cfg!(mutant = "ring_free_relaxed"), Ordering::Release);
-    /// A ring's writer sees that they are free.
-    pub(crate) const RING_ROOM: Ordering =
-        unless(cfg!(mutant = "ring_room_relaxed"), Ordering::Acquire);
 }
 
 /// The reader waits until the sections of the old phase are done.
@@ -57,6 +51,9 @@ pub(crate) const KEEPS_SEAM: bool = !cfg!(mutant = "seam_forgotten");
 
 /// A new thread's cell is in the ledger before the thread has it.
 pub(crate) const REGISTERS_FIRST: bool = !cfg!(mutant = "cell_registered_late");
+
+/// A full ring drops what comes.
+pub(crate) const RING_IS_BOUNDED: bool = !cfg!(mutant = "ring_overwrites");
 
 /// A reader asks whether a thread has exited after reading its clock, not before.
 pub(crate) const EXIT_READ_LAST: bool = !cfg!(mutant = "exit_read_first");

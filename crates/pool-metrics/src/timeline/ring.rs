@@ -4,7 +4,7 @@
 //! waiting: the thread alone moves `written`, the readers (one at a time, under the ledger's lock)
 //! alone move `read`, and each slot belongs to the one or the other by these two.
 
-use crate::sync::{AtomicU64, Ordering::Relaxed, order};
+use crate::sync::{AtomicU64, Ordering, Ordering::Relaxed, RING_IS_BOUNDED, order};
 use std::sync::Arc;
 
 /// Label, start, end, depth.
@@ -57,8 +57,10 @@ impl Ring {
                 self.slot(index)[word].load(Relaxed)
             }));
         }
-        // Release pairs with the pen's load: it writes a slot anew after this has read it.
-        self.read.store(written, order::RING_FREE);
+        // Release pairs with the pen's load: it writes a slot anew after this has read it. (No
+        // mutant stands for this pair: loom runs a load where it stands, and would not show a
+        // store that came too early.)
+        self.read.store(written, Ordering::Release);
     }
 
     /// Events dropped since the ring was made.
@@ -75,8 +77,8 @@ impl Pen {
     /// Writes an event, or counts it as dropped.
     pub fn write(&mut self, label: usize, [start_ns, end_ns, depth]: [u64; 3]) {
         // Acquire pairs with the reader's store: the slot has been read.
-        let read = self.ring.read.load(order::RING_ROOM);
-        if self.written - read == self.ring.slots.len() as u64 {
+        let read = self.ring.read.load(Ordering::Acquire);
+        if RING_IS_BOUNDED && self.written - read == self.ring.slots.len() as u64 {
             self.dropped += 1;
             self.ring.dropped.store(self.dropped, Relaxed);
             return;

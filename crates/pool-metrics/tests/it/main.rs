@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod figures;
+mod parallel;
 mod pools;
 mod storm;
 mod threads;

@@ -12,7 +12,12 @@
 #![cfg(loom)]
 
 mod cell;
+mod ring;
+mod threads;
 mod window;
+
+use loom::sync::{Mutex, MutexGuard};
+use pool_metrics::internals::Ledger;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -38,5 +43,21 @@ struct Ticks(Arc<AtomicU64>);
 impl Ticks {
     fn now(&self) -> u64 {
         self.0.fetch_add(1, Relaxed)
+    }
+}
+
+/// A ledger behind a lock, as the recorder holds it.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Ledger>>);
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Ledger::without_workers())))
+    }
+}
+
+impl Shared {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap()
     }
 }

@@ -1,7 +1,15 @@
 //! Attaching a recorder to a Rayon pool.
 //!
 //! Decided here: how a pool's workers are told from the threads that call them. Rayon is asked
-//! once per thread, never per task. What the roles mean is in `seats`.
+//! once per thread, never per task. What the roles mean is in `seats`; what can be seen of parallel
+//! iterators and joins is in `tracked` and `join`.
+
+mod join;
+mod leaf;
+mod producer;
+mod tracked;
+
+pub use tracked::{ParallelIteratorExt, Tracked};
 
 use crate::recorder::Recorder;
 use crate::seats::{Role, Seats};
