@@ -10,6 +10,7 @@ mod ci;
 mod levels;
 mod loom;
 mod msrv;
+mod pool;
 mod sanitize;
 mod test;
 mod tidy;
@@ -33,6 +34,7 @@ pub(crate) struct Command {
 /// Every command, in the order of the overview.
 pub(crate) const ALL: &[Command] = &[
     bench::COMMAND,
+    pool::COMMAND,
     test::COMMAND,
     loom::COMMAND,
     levels::COMMAND,

@@ -62,17 +62,16 @@ pub(crate) const EXIT_READ_LAST: bool = !cfg!(mutant = "exit_read_first");
 pub(crate) const SPLITS_OPEN_SECTION: bool = !cfg!(mutant = "open_section_not_split");
 
 /// Spans that a bank's outline holds: 2 KiB. A thread that turns busy 100,000 times in a window of
-/// a second has a resolution of about 10 ms at worst, and much less where its gaps differ.
-#[cfg(not(loom))]
-pub(crate) const OUTLINE_SPANS: usize = 128;
-#[cfg(loom)]
-pub(crate) const OUTLINE_SPANS: usize = 2;
+/// a second has a resolution of some 10 ms at worst, and much less where its gaps differ. Few in a
+/// model, where each access is a step to explore.
+pub(crate) const OUTLINE_SPANS: usize = if cfg!(loom) { 2 } else { 128 };
 
-/// Buckets of a histogram; few in a model, where each access is a step to explore.
-#[cfg(not(loom))]
-pub(crate) use crate::histogram::BUCKETS;
-#[cfg(loom)]
-pub(crate) const BUCKETS: usize = 2;
+/// Buckets of a histogram; few in a model.
+pub(crate) const BUCKETS: usize = if cfg!(loom) {
+    2
+} else {
+    crate::histogram::BUCKETS
+};
 
 /// Gives way for the `round`-th time (from 0) to a writer inside a section.
 #[cfg(not(loom))]

@@ -19,24 +19,29 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-const BINARY: &str = "bench-suite";
+const PACKAGE: &str = "bench-suite";
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
+    become_binary(PACKAGE, args)
+}
+
+/// Builds a program of bench-suite and becomes it.
+pub(super) fn become_binary(name: &str, args: Vec<OsString>) -> Result<ExitCode> {
     let messages = Program::cargo()
-        .args(["build", "--release", "-p", BINARY, "--bin", BINARY])
+        .args(["build", "--release", "-p", PACKAGE, "--bin", name])
         .arg("--message-format=json-render-diagnostics")
         .stdout()?;
-    let binary = executable(&messages)
-        .with_context(|| format!("cargo built no executable named {BINARY}"))?;
+    let binary = executable(&messages, name)
+        .with_context(|| format!("cargo built no executable named {name}"))?;
     Program::new(binary).args(args).become_it()
 }
 
 /// The path of the binary, from cargo's messages: right whatever the target directory is.
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|m| m["reason"] == "compiler-artifact" && m["target"]["name"] == BINARY)
+        .filter(|m| m["reason"] == "compiler-artifact" && m["target"]["name"] == name)
         .find_map(|m| m["executable"].as_str().map(PathBuf::from))
 }
 
@@ -50,7 +55,8 @@ mod tests {
 {"reason":"compiler-artifact","target":{"name":"rayon"},"executable":null}
 {"reason":"compiler-artifact","target":{"name":"bench-suite"},"executable":"/t/release/bench-suite"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some("/t/release/bench-suite".into()));
-        assert_eq!(executable("not json"), None);
+        let found = executable(messages, "bench-suite");
+        assert_eq!(found, Some("/t/release/bench-suite".into()));
+        assert_eq!(executable("not json", "bench-suite"), None);
     }
 }

@@ -10,4 +10,5 @@ pub mod iterator;
 pub mod ndarray;
 pub mod numpy;
 pub mod raw;
+pub mod shared_atomics;
 pub mod wide;

@@ -158,6 +158,9 @@ pub struct PoolUtilization {
     pub busy_ns: u64,
     /// Length of the window.
     pub window_ns: u64,
+    /// All figures of the recorder, by label and thread too, in its own versioned schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Snapshot>,
 }
 
 impl From<&Snapshot> for PoolUtilization {
@@ -174,6 +177,7 @@ impl From<&Snapshot> for PoolUtilization {
             task_ns_max: snapshot.task_ns_max,
             busy_ns: snapshot.busy_ns,
             window_ns: snapshot.window_ns,
+            snapshot: Some(snapshot.clone()),
         }
     }
 }
@@ -234,6 +238,7 @@ mod tests {
             task_ns_max: 200,
             busy_ns: 1500,
             window_ns: 1000,
+            snapshot: None,
         };
         assert_eq!(possible.check(), Ok(()));
         let spoil: [fn(&mut PoolUtilization); 7] = [

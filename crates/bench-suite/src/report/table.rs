@@ -124,6 +124,9 @@ pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path])
             time(pool.task_ns_mean),
             time(pool.window_ns as f64),
         ));
+        let figures = pool.snapshot.iter().map(ToString::to_string);
+        let figures = figures.flat_map(|text| text.lines().map(String::from).collect::<Vec<_>>());
+        lines.extend(figures.map(|line| format!("         {line}").trim_end().to_owned()));
     }
     let right = report
         .results

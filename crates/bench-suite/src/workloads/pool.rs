@@ -14,7 +14,7 @@
 //! Decided here: the operands, the tasks and their nesting. Results are compared with f64
 //! references, never one path with the other alone. Timing is the groups'.
 
-use pool_metrics::Recorder;
+use pool_metrics::{Label, Recorder};
 use rayon::prelude::*;
 
 use super::{conv2d, matmul, max_pool2d};
@@ -43,6 +43,19 @@ const POOL: max_pool2d::Shape = max_pool2d::Shape {
 /// Rows of a matmul, or of an image's result, in one inner task: 8 bands per matmul, so that two
 /// to four workers can share one that was started last.
 const BAND_ROWS: usize = 16;
+
+/// What the tasks are called: one label per kernel call, one per band of it.
+mod labels {
+    use super::Label;
+
+    pub(super) const MATMUL: Label = Label::new("matmul");
+    pub(super) const MATMUL_BAND: Label = Label::new("matmul band");
+    pub(super) const ADD: Label = Label::new("add");
+    pub(super) const MUL: Label = Label::new("mul");
+    pub(super) const CONV2D: Label = Label::new("conv2d");
+    pub(super) const CONV2D_BAND: Label = Label::new("conv2d band");
+    pub(super) const MAX_POOL2D: Label = Label::new("max_pool2d");
+}
 
 /// The operands.
 #[derive(Debug, Clone)]
@@ -151,28 +164,28 @@ impl PoolWorkload {
             let operands = || self.operands.iter();
             for ((a, b), product) in operands().zip(products) {
                 scope.spawn(move |_| {
-                    let _task = recorder.task();
+                    let _task = recorder.track(labels::MATMUL);
                     matmul_in_bands(recorder, a, b, product);
                 });
             }
             for ((a, b), sum) in operands().zip(sums) {
                 scope.spawn(move |_| {
-                    let _task = recorder.task();
+                    let _task = recorder.track(labels::ADD);
                     kernels_simd::add(a, b, sum);
                 });
             }
             for ((a, b), hadamard) in operands().zip(hadamards) {
                 scope.spawn(move |_| {
-                    let _task = recorder.task();
+                    let _task = recorder.track(labels::MUL);
                     kernels_simd::mul(a, b, hadamard);
                 });
             }
             scope.spawn(move |_| {
-                let _task = recorder.task();
+                let _task = recorder.track(labels::CONV2D);
                 self.convolve_in_bands(recorder, convolved);
             });
             scope.spawn(move |_| {
-                let _task = recorder.task();
+                let _task = recorder.track(labels::MAX_POOL2D);
                 max_pool2d::max_pool2d(POOL, &self.pooled_image, pooled);
             });
         });
@@ -181,7 +194,7 @@ impl PoolWorkload {
     fn convolve_in_bands(&self, recorder: &Recorder, out: &mut [f32]) {
         let bands = out.par_chunks_mut(BAND_ROWS * CONV.columns_out());
         bands.enumerate().for_each(|(band, out)| {
-            let _task = recorder.task();
+            let _task = recorder.track(labels::CONV2D_BAND);
             let rows_out = out.len() / CONV.columns_out();
             let shape = conv2d::Shape {
                 rows: rows_out + CONV.side - 1,
@@ -221,7 +234,7 @@ fn matmul_in_bands(recorder: &Recorder, a: &[f32], b: &[f32], out: &mut [f32]) {
         .par_chunks_mut(BAND_ROWS * MATMUL.n)
         .zip(a.par_chunks(BAND_ROWS * MATMUL.k));
     bands.for_each(|(out, a)| {
-        let _task = recorder.task();
+        let _task = recorder.track(labels::MATMUL_BAND);
         matmul::matmul(
             matmul::Shape {
                 m: a.len() / MATMUL.k,
@@ -259,6 +272,8 @@ mod tests {
         let snapshot = recorder.snapshot();
         assert_eq!(snapshot.tasks, 14 + 4 * 8 + 6);
         assert!(snapshot.peak_active <= 3);
+        let bands = snapshot.label("matmul band").map(|label| label.tasks);
+        assert_eq!(bands, Some(4 * 8));
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! The recorder as its users see it.
 
 mod boundaries;
+mod cpu;
+mod exports;
 mod figures;
+mod nesting;
+mod off;
 mod parallel;
 mod pools;
 mod storm;
 mod threads;
+mod windows;
 
 use pool_metrics::Snapshot;
 use std::time::{Duration, Instant};

@@ -31,7 +31,7 @@ fn every_item_split_and_leaf_is_counted_whatever_is_around() {
             Box::new(|r| {
                 let doubled: Vec<u64> = numbers
                     .par_iter()
-                    .tracked(r, &LEAVES)
+                    .tracked(r, LEAVES)
                     .map(|x| x * 2)
                     .collect();
                 assert!(doubled.iter().zip(&numbers).all(|(d, n)| *d == n * 2));
@@ -40,7 +40,7 @@ fn every_item_split_and_leaf_is_counted_whatever_is_around() {
         (
             "consumer of single items",
             Box::new(|r| {
-                let leaves = numbers.par_iter().with_max_len(15).tracked(r, &LEAVES);
+                let leaves = numbers.par_iter().with_max_len(15).tracked(r, LEAVES);
                 assert_eq!(leaves.copied().sum::<u64>(), 12_799 * 6_400);
             }),
         ),
@@ -88,7 +88,7 @@ fn every_item_split_and_leaf_is_counted_whatever_is_around() {
 fn an_empty_iteration_is_a_leaf_without_items() {
     let leaves = seen(|r| {
         let none: Vec<u64> = Vec::new();
-        none.par_iter().tracked(r, &LEAVES).for_each(|_| ());
+        none.par_iter().tracked(r, LEAVES).for_each(|_| ());
     });
     assert_eq!((leaves.tasks, leaves.items, leaves.splits), (1, 0, 0));
 }
@@ -121,7 +121,7 @@ fn two_tracked_sides_of_a_zip_share_their_threads_time() {
 fn leaves_of_a_barrier_migrate() {
     let together = Barrier::new(4);
     let leaves = seen(|r| {
-        let one_by_one = (0..4).into_par_iter().with_max_len(1).tracked(r, &LEAVES);
+        let one_by_one = (0..4).into_par_iter().with_max_len(1).tracked(r, LEAVES);
         one_by_one.for_each(|_| {
             together.wait();
         });
