@@ -43,7 +43,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// - `Recorder::build_pool`: exactly the workers of that pool.
 ///
 /// All others are outside callers: they count in everything but the utilisation. A thread that
-/// exits keeps its role and its counts, and its cell lives as long as the recorder: some 4 KiB,
+/// exits keeps its role and its counts, and its cell lives as long as the recorder: some 17 KiB,
 /// and 16 KiB for each label that it has used.
 #[derive(Debug, Clone)]
 pub struct Recorder {

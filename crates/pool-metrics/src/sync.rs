@@ -61,10 +61,10 @@ pub(crate) const EXIT_READ_LAST: bool = !cfg!(mutant = "exit_read_first");
 /// A section that is open at a cut is credited to both windows by its parts.
 pub(crate) const SPLITS_OPEN_SECTION: bool = !cfg!(mutant = "open_section_not_split");
 
-/// Spans that a bank's outline holds: 2 KiB. A thread that turns busy 100,000 times in a window of
-/// a second has a resolution of some 10 ms at worst, and much less where its gaps differ. Few in a
+/// Spans that a bank's outline holds: 8 KiB. A thread that turns busy 100,000 times in a window of
+/// a second has a resolution of some 2 ms at worst, and much less where its gaps differ. Few in a
 /// model, where each access is a step to explore.
-pub(crate) const OUTLINE_SPANS: usize = if cfg!(loom) { 2 } else { 128 };
+pub(crate) const OUTLINE_SPANS: usize = if cfg!(loom) { 2 } else { 512 };
 
 /// Buckets of a histogram; few in a model.
 pub(crate) const BUCKETS: usize = if cfg!(loom) {

@@ -1,6 +1,7 @@
 //! Recording allocates nothing after a thread's first use: seen from the allocator. A binary of
 //! its own, because it replaces the global one.
 
+#![cfg(not(pool_metrics_off))]
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
 use pool_metrics::Recorder;

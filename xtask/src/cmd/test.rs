@@ -24,8 +24,9 @@ Usage: cargo xtask test
 
   1. the workspace with all features (by cargo-nextest if it is installed), and all doctests
   2. each library crate alone: default features, none, and each feature by itself
-  3. the dependency tree that each library crate brings its users
-  4. for each library crate a program outside the workspace that depends on it alone
+  3. pool-metrics with recording compiled out
+  4. the dependency tree that each library crate brings its users
+  5. for each library crate a program outside the workspace that depends on it alone
 
 Goes on after a failure. The last line is `N passed, N failed`.",
     forwards_all: false,
@@ -99,6 +100,7 @@ pub(crate) fn check() -> Result<()> {
             outcome.runner(program, what.trim())?;
         }
     }
+    outcome.runner(compiled_out(&workspace), "pool-metrics compiled out")?;
     for name in workspace::libraries() {
         outcome.check(tree::check(name), &format!("dependency tree of {name}"));
     }
@@ -120,6 +122,16 @@ pub(crate) fn check() -> Result<()> {
         bail!("{failed} failed");
     }
     Ok(())
+}
+
+/// The test that a guard is nothing under `--cfg pool_metrics_off`, in a folder of its own: other
+/// flags would rebuild everything.
+fn compiled_out(workspace: &Workspace) -> Program {
+    Program::cargo()
+        .args(["test", "-p", "pool-metrics", "--test", "compiled_out"])
+        .arg("--target-dir")
+        .arg(workspace.target.join("compiled-out"))
+        .env("RUSTFLAGS", "--cfg pool_metrics_off -D warnings")
 }
 
 /// All tests of all crates but doctests, with the fastest runner there is.

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write as _};
 
-use pool_metrics::Snapshot;
+use pool_metrics::{Snapshot, ThreadFigures};
 
 /// Cells of a bar.
 const BAR: usize = 30;
@@ -42,7 +42,7 @@ impl Screen {
 /// Bars by worker, the pool in a line, a table by label.
 fn picture(moment: &Snapshot, passes: u64) -> String {
     let mut text = String::new();
-    for thread in &moment.threads {
+    for thread in threads(moment) {
         let filled = (thread.utilization * BAR as f64).round() as usize;
         let cpu = thread.cpu_ns.map_or_else(String::new, |ns| {
             let share = 100.0 * ns as f64 / moment.window_ns.max(1) as f64;
@@ -79,7 +79,7 @@ fn picture(moment: &Snapshot, passes: u64) -> String {
 /// The same, each line whole in itself.
 fn lines(moment: &Snapshot, passes: u64) -> String {
     let mut text = pool(moment, passes);
-    for thread in &moment.threads {
+    for thread in threads(moment) {
         text += &format!(
             "  worker {} utilization {:.1} % tasks/s {:.0}\n",
             thread.name,
@@ -100,6 +100,13 @@ fn lines(moment: &Snapshot, passes: u64) -> String {
         );
     }
     text
+}
+
+/// By name, `worker-2` before `worker-10`; the recorder has them in the order of their first task.
+fn threads(moment: &Snapshot) -> Vec<&ThreadFigures> {
+    let mut threads: Vec<_> = moment.threads.iter().collect();
+    threads.sort_by_key(|thread| (thread.name.len(), &thread.name));
+    threads
 }
 
 fn pool(moment: &Snapshot, passes: u64) -> String {

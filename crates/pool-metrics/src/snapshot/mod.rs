@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub peak_active_workers: usize,
     /// How exact the two peaks are: they are never too low, and idle gaps of a thread that are
     /// shorter than this may have been counted as busy. 0 unless a thread turned busy more than
-    /// 128 times between two readings; it then grows with the window's length.
+    /// 512 times between two readings; it then grows with the window's length.
     pub peak_resolution_ns: u64,
     /// The number of threads inside a task, averaged over the window: `busy_ns / window_ns`.
     pub mean_active: f64,

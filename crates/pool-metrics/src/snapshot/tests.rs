@@ -1,3 +1,5 @@
+//! The figures of a made-up window.
+
 use super::Snapshot;
 use crate::cell::{LabelTally, Tally};
 use crate::cpu::CpuTime;
@@ -39,7 +41,7 @@ fn thread(role: Role, tasks: u64, busy_ns: u64, cpu_ns: Option<u64>) -> ThreadCo
     }
 }
 
-pub(super) fn example() -> Snapshot {
+fn example() -> Snapshot {
     Snapshot::new(&Figures {
         worker_threads: 2,
         peak: Peak {

@@ -1,11 +1,11 @@
 //! The recorder as its users see it.
+#![cfg(not(pool_metrics_off))]
 
 mod boundaries;
 mod cpu;
 mod exports;
 mod figures;
 mod nesting;
-mod off;
 mod parallel;
 mod pools;
 mod storm;

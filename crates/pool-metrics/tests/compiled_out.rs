@@ -1,4 +1,5 @@
-//! Compiled out: `RUSTFLAGS="--cfg pool_metrics_off" cargo test -p pool-metrics --test it off`.
+//! Recording compiled out:
+//! `RUSTFLAGS="--cfg pool_metrics_off" cargo test -p pool-metrics --test compiled_out`.
 
 #![cfg(pool_metrics_off)]
 
