@@ -21,6 +21,8 @@ thread_local! {
 
 /// Tasks inside each other that a thread has room for from the start.
 const DEPTH: usize = 64;
+/// Labels that a thread finds at once, if their addresses differ in the bits that are looked at.
+const HINTS: usize = 32;
 
 /// A thread's place in one recorder.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ struct Tasks {
     /// Frames that have not ended.
     running: u64,
     slots: Vec<LabelSlot>,
+    /// Where a label was found last, by some bits of its address.
+    hints: [usize; HINTS],
     pen: Option<Pen>,
 }
 
@@ -103,6 +107,7 @@ impl Place {
                 frames: Vec::with_capacity(DEPTH),
                 running: 0,
                 slots: Vec::new(),
+                hints: [0; HINTS],
                 pen: None,
             }),
         });
@@ -191,10 +196,14 @@ impl Drop for Place {
 impl Tasks {
     /// By address: a comparison of texts is for the ledger, once per text and thread.
     #[inline]
-    fn slot_of(&self, label: Label) -> Option<usize> {
-        self.slots
-            .iter()
-            .position(|held| std::ptr::eq(held.name, label.name()))
+    fn slot_of(&mut self, label: Label) -> Option<usize> {
+        let is = |held: &LabelSlot| std::ptr::eq(held.name, label.name());
+        // Texts are packed, so that neighbours differ from the fourth bit on.
+        let hint = &mut self.hints[(label.name().as_ptr().addr() >> 3) % HINTS];
+        if !self.slots.get(*hint).is_some_and(is) {
+            *hint = self.slots.iter().position(is)?;
+        }
+        Some(*hint)
     }
 }
 

@@ -40,7 +40,8 @@ struct Cli {
     #[arg(long)]
     plain: bool,
 
-    /// Writes the run's last tasks as Chrome trace JSON, for https://ui.perfetto.dev
+    /// Writes the run's first tasks (65,536 per worker) as Chrome trace JSON, for
+    /// https://ui.perfetto.dev
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
@@ -55,7 +56,7 @@ struct Cli {
 
 /// Seconds where nobody watches.
 const SECONDS: f64 = 5.0;
-/// Tasks that each worker keeps for the trace: 2 MiB.
+/// Tasks of each worker that the trace has room for: 2 MiB.
 const TRACE_EVENTS: usize = 1 << 16;
 
 fn main() -> ExitCode {

@@ -54,8 +54,8 @@ impl Recorder {
 
     /// Builds a pool whose workers are this recorder's workers.
     ///
-    /// They register as they start, so none of their tasks is their first: recording never
-    /// allocates on them. A builder with `use_current_thread` makes the calling thread a worker
+    /// They register as they start, so that no task pays for it (only the first of each label, on
+    /// each worker, allocates). A builder with `use_current_thread` makes the calling thread a worker
     /// as well. All other threads that record are outside callers.
     ///
     /// ```

@@ -98,3 +98,20 @@ proptest! {
         prop_assert_eq!(recorder.reset().busy_ns, 0);
     }
 }
+
+#[test]
+fn there_may_be_many_labels() {
+    let recorder = Recorder::new(1);
+    let labels: Vec<&'static str> = (0..300)
+        .map(|number| &*format!("label {number}").leak())
+        .collect();
+    for round in 1..=3u64 {
+        for label in &labels {
+            drop(recorder.track(*label));
+        }
+        let snapshot = recorder.snapshot();
+        check(&snapshot);
+        assert_eq!(snapshot.labels.len(), 300);
+        assert!(snapshot.labels.iter().all(|figures| figures.tasks == round));
+    }
+}
