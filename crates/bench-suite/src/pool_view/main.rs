@@ -25,8 +25,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 #[command(bin_name = "cargo xtask pool")]
 struct Cli {
     /// How long [default: until Ctrl-C on a terminal, else 5]
-    #[arg(long, value_name = "N")]
-    seconds: Option<f64>,
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    seconds: Option<Duration>,
 
     /// Workers of the pool [default: the logical CPUs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -55,7 +55,7 @@ struct Cli {
 }
 
 /// Seconds where nobody watches.
-const SECONDS: f64 = 5.0;
+const LENGTH: Duration = Duration::from_secs(5);
 /// Tasks of each worker that the trace has room for: 2 MiB.
 const TRACE_EVENTS: usize = 1 << 16;
 
@@ -69,12 +69,17 @@ fn main() -> ExitCode {
     }
 }
 
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+    let length = seconds
+        .and_then(Result::ok)
+        .filter(|length| !length.is_zero());
+    length.ok_or_else(|| "expected a number above 0".to_owned())
+}
+
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let live = io::stdout().is_terminal() && !cli.plain;
-    let seconds = cli.seconds.or((!live).then_some(SECONDS));
-    let length = seconds.map(Duration::try_from_secs_f64).transpose();
-    let length = length.context("--seconds")?;
-
+    let length = cli.seconds.or((!live).then_some(LENGTH));
     let threads = cli.threads.map_or_else(host::logical_cpus, usize::from);
     let builder = ThreadPoolBuilder::new().num_threads(threads);
     let (pool, recorder) =

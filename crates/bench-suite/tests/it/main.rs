@@ -3,5 +3,6 @@
 mod data;
 mod flags;
 mod kernels;
+mod pool_view;
 mod program;
 mod report;

@@ -159,6 +159,7 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
             ("task_ns_max", positive),
             ("busy_ns", positive),
             ("window_ns", positive),
+            ("snapshot", |v| v["schema"] == 1 && v["labels"].is_array()),
         ],
     );
     let typed: PoolUtilization = serde_json::from_value(pool).unwrap();

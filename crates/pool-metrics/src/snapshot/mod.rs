@@ -26,7 +26,9 @@ pub const SCHEMA: u32 = 1;
 /// These hold in every snapshot: `utilization` is in `0..=1`; `peak_active` is at most
 /// `worker_threads + outside_threads`, and so is `mean_active`; `peak_active` is at least 1 if
 /// there are tasks; `tasks` is the sum of the histogram, and of the labels' and the threads'
-/// tasks; without tasks the `task_ns` figures are 0.
+/// tasks; `task_ns` is the labels' sum, at least `tasks * task_ns_min` and at most
+/// `tasks * task_ns_max`; without tasks the `task_ns` figures are 0. (`busy_ns` may be less than
+/// `tasks * task_ns_min`: of nested tasks, and of one that began before the window.)
 ///
 /// With the feature `serde` it is serialised under exactly these names.
 ///
@@ -64,7 +66,10 @@ pub struct Snapshot {
     pub utilization: f64,
     /// Tasks that ended in the window, nested ones included.
     pub tasks: u64,
-    /// Mean duration of those tasks, in nanoseconds, from begin to end.
+    /// The sum of their durations, in nanoseconds, from begin to end: more than `busy_ns` where
+    /// tasks nest.
+    pub task_ns: u64,
+    /// Mean duration of those tasks, in nanoseconds.
     pub task_ns_mean: f64,
     /// Shortest of those tasks, in nanoseconds; exact.
     pub task_ns_min: u64,
@@ -200,6 +205,7 @@ impl Snapshot {
             mean_active_workers: ratio(worker_busy_ns, window_ns),
             utilization: ratio(worker_busy_ns, available_ns),
             tasks: all.tasks,
+            task_ns: all.task_ns,
             task_ns_mean: durations.mean,
             task_ns_min: durations.min,
             task_ns_max: durations.max,

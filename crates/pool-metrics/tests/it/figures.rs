@@ -141,7 +141,7 @@ fn a_snapshot_serialises_under_the_names_of_its_fields() {
     assert_eq!(
         names(&json),
         "busy_ns clock_steps depth_max histogram idle_ns labels mean_active mean_active_workers \
-         outside_threads peak_active peak_active_workers peak_resolution_ns schema task_ns_max \
+         outside_threads peak_active peak_active_workers peak_resolution_ns schema task_ns task_ns_max \
          task_ns_mean task_ns_min task_ns_p50 task_ns_p90 task_ns_p99 task_ns_p999 tasks threads \
          utilization window_ns worker_activations worker_threads"
     );

@@ -61,6 +61,12 @@ fn check_sums(snapshot: &Snapshot) {
         threads.iter().map(|t| t.busy_ns).sum::<u64>(),
         snapshot.busy_ns
     );
+    assert_eq!(
+        labels.iter().map(|l| l.task_ns).sum::<u64>(),
+        snapshot.task_ns
+    );
+    assert!(snapshot.task_ns >= snapshot.tasks * snapshot.task_ns_min);
+    assert!(snapshot.task_ns <= snapshot.tasks * snapshot.task_ns_max);
     for label in labels {
         assert_eq!(label.histogram.tasks(), label.tasks, "{label:?}");
         assert!(label.task_ns_exclusive <= label.task_ns, "{label:?}");
