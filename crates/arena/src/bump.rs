@@ -1,437 +1,282 @@
-//! The cursor: how a scope takes bytes from the room it has, and what happens when there is none.
-//!
-//! ```text
-//!  block  ┌─────────────┬───────────────┬─────────────────────────┐
-//!         │ outer's     │ inner's       │ room                    │
-//!         └─────────────┴───────────────┴─────────────────────────┘
-//!                       ^ outer.cursor  ^ inner.cursor            ^ inner.end
-//!                       = outer.end while the inner scope is open
-//! ```
+//! The frame: what one open scope takes its scratch from, and what happens when its room is used
+//! up.
 //!
 //! Decided here, and what the unsafe code rests on:
 //!
-//! - **Each open scope is a [`Frame`] on the stack that owns its cursor.** The store only points
-//!   at the innermost frame. A Rayon worker that waits inside a scope and steals a task which
-//!   opens its own scope finds that frame and nests in it. Frames are made by [`Store::within`]
-//!   only, for the length of a closure, so they close last in, first out.
-//! - **An inner frame claims the rest of the outer's room**, by setting the outer's end to its
-//!   cursor, and gives it back when it closes. No byte belongs to two frames.
-//! - **A frame whose handle is used while another is innermost finds no room** and takes a chunk
-//!   of its own on the cold path: a *detached* allocation, which leaves its cursor where it is.
-//! - **Memory is given back only when the frame that took it closes**, and allocations borrow
-//!   the frame, so no reference outlives its bytes.
-//! - **The outermost frame claims from the root**, the room of the one retained block. When a
-//!   frame needed more than that, it closes *untidily*: chunks are given back but for one spare,
-//!   and after the outermost frame only a block that fits the high-water mark stays.
+//! - **Each frame owns its cursor.** A frame opened within another borrows the rest of the
+//!   other's room ([`Frame::open`], [`Loan`]) and gives it back when it closes. No byte belongs to
+//!   two frames.
+//! - **A frame whose room is lent** takes from a chunk of its own, beside its room: a *detached*
+//!   allocation, which leaves its cursor where it is. Lending a second time lends nothing. So
+//!   frames may close in any order, or be forgotten, and no room is ever given away twice.
+//! - **Memory is given back only when the frame that took it closes** or is rewound, and
+//!   allocations borrow the frame, so no reference outlives its bytes.
+//! - **The root frame** has the room of the retained block. When its room is all its own and
+//!   unused, the store may exchange that block ([`Frame::settle`]).
 //!
-//! Deliberately elsewhere: sizes ([`layout`]), blocks ([`chunk`](crate::chunk)), types
-//! ([`slice`](crate::slice)), which thread ([`thread`](crate::thread)). One of the crate's three
-//! rooms with unsafe code.
+//! Deliberately elsewhere: sizes ([`layout`]), pointers ([`room`](crate::room)), blocks
+//! ([`store`](crate::store)), types ([`slice`](crate::slice)), which frame is opened within which
+//! ([`nest`](crate::nest), [`owned`](crate::owned)). One of the crate's rooms with unsafe code.
 
 #![expect(
     unsafe_code,
-    reason = "moves a pointer through a block and makes slices of what it passed"
+    reason = "makes slices of bytes that the cursor passed, and says when they are nobody's"
 )]
 
 use std::cell::Cell;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::num::NonZero;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::slice;
 
-use crate::chunk::{Chunk, HEADER};
+use crate::chunk::Chunk;
 use crate::error::AllocError;
-use crate::layout::{self, GRAIN, Growth, MIN_BLOCK, PAGE};
-use crate::stats::ThreadStats;
+#[cfg(feature = "isolated")]
+use crate::isolated::Isolated;
+use crate::layout::{self, GRAIN, GRID};
+use crate::room::{Room, Span};
+use crate::store::Store;
 
-/// What debug builds write over scratch that is given back.
-const POISON: u8 = 0xA5;
-
-/// Free bytes of one block, `cursor <= end`, both in or just past it and multiples of the grain
-/// apart. Nobody else uses the bytes between them.
-struct Room {
-    cursor: Cell<NonNull<u8>>,
-    end: Cell<NonNull<u8>>,
-    /// The address at which the cursor would stand had all bytes in use come from this block:
-    /// `cursor - origin` is the bytes in use, without a counter on the fast path.
-    origin: Cell<usize>,
-}
-
-impl Room {
-    const fn empty() -> Self {
-        const GRAIN_ADDR: NonZero<usize> = NonZero::new(GRAIN).expect("64");
-        let nowhere = NonNull::without_provenance(GRAIN_ADDR);
-        Self {
-            cursor: Cell::new(nowhere),
-            end: Cell::new(nowhere),
-            origin: Cell::new(GRAIN),
-        }
-    }
-
-    #[inline(always)]
-    fn left(&self) -> usize {
-        self.end.get().addr().get() - self.cursor.get().addr().get()
-    }
-
-    #[inline(always)]
-    fn bytes_in_use(&self) -> usize {
-        self.cursor
-            .get()
-            .addr()
-            .get()
-            .wrapping_sub(self.origin.get())
-    }
-
-    /// Takes `bytes`, a multiple of the grain, if there are so many.
-    #[inline(always)]
-    fn take(&self, bytes: usize) -> Option<NonNull<u8>> {
-        if bytes > self.left() {
-            return None;
-        }
-        let at = self.cursor.get();
-        // SAFETY: `bytes` is at most the distance to `end`, which is in or just past the block.
-        self.cursor.set(unsafe { at.add(bytes) });
-        Some(at)
-    }
-
-    /// A room over all that is left of this one, and nothing left here.
-    #[inline(always)]
-    fn claim(&self) -> Self {
-        let (cursor, end) = (self.cursor.get(), self.end.get());
-        self.end.set(cursor);
-        Self {
-            cursor: Cell::new(cursor),
-            end: Cell::new(end),
-            origin: Cell::new(self.origin.get()),
-        }
-    }
-
-    /// Moves on to a fresh chunk; the bytes in use stay as many.
-    fn move_to(&self, chunk: &Chunk) {
-        let in_use = self.bytes_in_use();
-        let start = chunk.start();
-        self.origin.set(start.addr().get().wrapping_sub(in_use));
-        self.cursor.set(start);
-        self.end.set(chunk.end());
-    }
-}
-
-/// The memory behind a stack of scopes: the retained block, a spare one, and the innermost frame.
-///
-/// It has no destructor, so that it can be a thread-local that is never torn down; its owner
-/// calls [`release`](Self::release).
-pub(crate) struct Store {
-    /// The open frame that no other is nested in, or null.
-    innermost: Cell<*const Frame<'static>>,
-    /// The room of `base`: what an outermost frame claims.
-    root: Room,
-    /// The block kept between outermost scopes.
-    base: ManuallyDrop<Cell<Option<Chunk>>>,
-    /// One chunk of a closed inner frame, kept until the outermost closes, because an inner
-    /// scope in a loop would ask the system for it again and again.
-    spare: ManuallyDrop<Cell<Option<Chunk>>>,
-    high_water_bytes: Cell<usize>,
-    chunks: Cell<usize>,
-    chunk_bytes: Cell<usize>,
-    system_allocations: Cell<u64>,
-    detached_allocations: Cell<u64>,
-    /// Asked before a block is retained: will someone release this store?
-    may_retain: fn() -> bool,
-}
-
-/// An open scope: the room it takes from and the chunks it had to add. Lives on the stack of
-/// [`Store::within`] and is reached by reference only.
-pub(crate) struct Frame<'a> {
+/// An open scope, or the root of an arena. It has no destructor: its owner closes it.
+pub(crate) struct Frame {
     room: Room,
-    store: &'a Store,
-    /// The frame that was innermost before this one, or null.
-    outer: *const Frame<'static>,
+    is_root: bool,
+    /// Whether a frame within this one has borrowed the rest of the room.
+    lent: Cell<bool>,
+    /// Whether this frame, or one that was open within it, needed more than its room.
+    untidy: Cell<bool>,
     /// Chunks that this frame asked for, the newest first.
     chunks: ManuallyDrop<Cell<Option<Chunk>>>,
-    /// Whether closing takes more than giving the room back.
-    untidy: Cell<bool>,
+    detached_bytes: Cell<usize>,
+    #[cfg(feature = "isolated")]
+    isolated: ManuallyDrop<Isolated>,
 }
 
-/// Closes the frame when the closure of [`Store::within`] returns or panics.
-struct Open<'a> {
-    frame: &'a Frame<'a>,
-    /// The room that the frame claimed, to be given back.
-    parent: &'a Room,
-    claimed_end: NonNull<u8>,
+/// What a frame borrowed from the one it was opened within.
+pub(crate) struct Loan {
+    room: Span,
+    /// Whether the room was there to be lent.
+    granted: bool,
 }
 
-impl Store {
-    pub(crate) const fn new(may_retain: fn() -> bool) -> Self {
+impl Frame {
+    /// The root of an arena: no room yet.
+    pub(crate) const fn root() -> Self {
+        Self::new(Room::empty(), true)
+    }
+
+    #[inline(always)]
+    const fn new(room: Room, is_root: bool) -> Self {
         Self {
-            innermost: Cell::new(ptr::null()),
-            root: Room::empty(),
-            base: ManuallyDrop::new(Cell::new(None)),
-            spare: ManuallyDrop::new(Cell::new(None)),
-            high_water_bytes: Cell::new(0),
-            chunks: Cell::new(0),
-            chunk_bytes: Cell::new(0),
-            system_allocations: Cell::new(0),
-            detached_allocations: Cell::new(0),
-            may_retain,
-        }
-    }
-
-    /// Opens a frame inside the innermost one, runs `f` on it, closes it.
-    #[inline(always)]
-    pub(crate) fn within<R>(&self, f: impl for<'f> FnOnce(&'f Frame<'f>) -> R) -> R {
-        let outer = self.innermost.get();
-        let parent = match outer.is_null() {
-            true => &self.root,
-            // SAFETY: `innermost` is null or a frame whose `within` has not returned, since
-            // closing resets it. That call is further down this thread's stack (a store is not
-            // Sync), so the frame outlives this call; it is only ever borrowed shared.
-            false => unsafe { &(*outer).room },
-        };
-        let claimed_end = parent.end.get();
-        let frame = Frame {
-            room: parent.claim(),
-            store: self,
-            outer,
-            chunks: ManuallyDrop::new(Cell::new(None)),
+            room,
+            is_root,
+            lent: Cell::new(false),
             untidy: Cell::new(false),
-        };
-        self.innermost.set((&raw const frame).cast());
-        let open = Open {
-            frame: &frame,
-            parent,
-            claimed_end,
-        };
-        f(open.frame)
-    }
-
-    /// Gives all memory back, unless a scope is open. One may be: `exit` called inside a scope
-    /// runs the destructors of thread-locals while other threads may still read its scratch.
-    pub(crate) fn release(&self) {
-        if !self.innermost.get().is_null() {
-            return;
-        }
-        let base = self.base.take();
-        self.set_root(None);
-        for chunk in [base, self.spare.take()].into_iter().flatten() {
-            self.free(chunk);
+            chunks: ManuallyDrop::new(Cell::new(None)),
+            detached_bytes: Cell::new(0),
+            #[cfg(feature = "isolated")]
+            isolated: ManuallyDrop::new(Isolated::new()),
         }
     }
 
-    pub(crate) fn stats(&self) -> ThreadStats {
-        let innermost = self.innermost.get();
-        let bytes_in_use = match innermost.is_null() {
-            true => 0,
-            // SAFETY: as in `within`: an open frame further down this thread's stack.
-            false => unsafe { &(*innermost).room }.bytes_in_use(),
-        };
-        ThreadStats {
-            bytes_in_use,
-            high_water_bytes: self.high_water_bytes.get().max(bytes_in_use),
-            chunks: self.chunks.get(),
-            chunk_bytes: self.chunk_bytes.get(),
-            system_allocations: self.system_allocations.get(),
-            detached_allocations: self.detached_allocations.get(),
-        }
-    }
-
+    /// Opens a frame within `parent`, which must outlive it.
     #[inline(always)]
-    fn note_in_use(&self, bytes: usize) {
-        if bytes > self.high_water_bytes.get() {
-            self.high_water_bytes.set(bytes);
-        }
-    }
-
-    /// A chunk with `needed` bytes of room: the spare one if it fits, else one from the system,
-    /// which is asked for `wished` bytes first.
-    fn acquire(&self, needed: usize, wished: usize) -> Option<Chunk> {
-        if let Some(spare) = self.spare.take() {
-            if spare.capacity() >= needed {
-                spare.set_taken(spare.capacity());
-                return Some(spare);
-            }
-            self.spare.set(Some(spare));
-        }
-        let growth = |wished| Growth {
-            needed,
-            wished,
-            header: HEADER,
-            min_block: MIN_BLOCK,
-            page: PAGE,
+    pub(crate) fn open(parent: &Self) -> (Self, Loan) {
+        let granted = !parent.lent.replace(true);
+        let room = match granted {
+            true => parent.room.lend(),
+            false => Span::empty(),
         };
-        let generous = layout::next_capacity(growth(wished));
-        let chunk = Chunk::allocate(generous).or_else(|| match generous > needed {
-            true => Chunk::allocate(needed),
-            false => None,
-        })?;
-        self.chunks.set(self.chunks.get() + 1);
-        self.chunk_bytes
-            .set(self.chunk_bytes.get() + chunk.capacity());
-        self.system_allocations
-            .set(self.system_allocations.get() + 1);
-        Some(chunk)
+        (Self::new(Room::over(room), false), Loan { room, granted })
     }
 
-    fn free(&self, chunk: Chunk) {
-        self.chunks.set(self.chunks.get() - 1);
-        self.chunk_bytes
-            .set(self.chunk_bytes.get() - chunk.capacity());
-        drop(chunk);
-    }
-
-    /// Keeps the larger of the spare chunk and this one; nobody uses either.
-    fn keep_spare(&self, chunk: Chunk) {
-        if cfg!(debug_assertions) {
-            // SAFETY: the room is `capacity` bytes, and the frame that gave it away is closed.
-            unsafe { poison(chunk.start(), chunk.capacity()) };
-        }
-        match self.spare.take() {
-            Some(spare) if spare.capacity() >= chunk.capacity() => {
-                self.spare.set(Some(spare));
-                self.free(chunk);
-            }
-            spare => {
-                self.spare.set(Some(chunk));
-                if let Some(smaller) = spare {
-                    self.free(smaller);
-                }
-            }
-        }
-    }
-
-    /// No frame is open and there is more than the retained block: of it and the spare one keeps
-    /// the smallest that fits the high-water mark. If none does, the next scope to need memory
-    /// asks for a block that does. Either way the state that follows is one block.
-    fn settle(&self) {
-        let may_retain = (self.may_retain)();
-        let (base, spare) = (self.base.take(), self.spare.take());
-        let mut keep: Option<Chunk> = None;
-        for chunk in [base, spare].into_iter().flatten() {
-            let fits = may_retain && chunk.capacity() >= self.high_water_bytes.get();
-            let better = keep
-                .as_ref()
-                .is_none_or(|kept| chunk.capacity() < kept.capacity());
-            let loser = match fits && better {
-                true => keep.replace(chunk),
-                false => Some(chunk),
-            };
-            if let Some(loser) = loser {
-                self.free(loser);
-            }
-        }
-        self.set_root(keep);
-    }
-
-    fn set_root(&self, base: Option<Chunk>) {
-        let (start, end) = match &base {
-            Some(chunk) => (chunk.start(), chunk.end()),
-            None => {
-                let empty = Room::empty();
-                (empty.cursor.get(), empty.end.get())
-            }
-        };
-        self.root.cursor.set(start);
-        self.root.end.set(end);
-        self.root.origin.set(start.addr().get());
-        self.base.set(base);
-    }
-}
-
-impl Frame<'_> {
-    /// `len` elements of scratch, aligned to the grain or to `T`, whichever is more. They stay
-    /// untouched by everyone else as long as the frame is borrowed, which is until it closes.
+    /// `len` elements of scratch, aligned to `align`, a power of two that is at least the grain
+    /// and the alignment of `T`. They stay untouched by everyone else as long as the frame is
+    /// borrowed, which is until it closes or is rewound.
     #[inline(always)]
     #[expect(
         clippy::mut_from_ref,
         reason = "each call gives away other bytes, as an allocator does"
     )]
-    pub(crate) fn take<T: Copy>(&self, len: usize) -> Result<&mut [MaybeUninit<T>], AllocError> {
-        let Some(bytes) = layout::charge(len, size_of::<T>(), align_of::<T>(), GRAIN) else {
+    pub(crate) fn take<T: Copy>(
+        &self,
+        store: &Store,
+        len: usize,
+        align: usize,
+    ) -> Result<&mut [MaybeUninit<T>], AllocError> {
+        debug_assert!(align.is_power_of_two() && align >= GRAIN.max(align_of::<T>()));
+        let Some(charge) = layout::charge(len, size_of::<T>(), align, GRID) else {
             return Err(too_large(len, size_of::<T>()));
         };
-        let at = match self.room.take(bytes) {
-            Some(at) => at,
-            None => self.take_cold(bytes)?,
+        // Nothing is charged, and nowhere is aligned as well as anywhere.
+        let first = match charge == 0 {
+            true => dangling(align),
+            false => self.take_bytes(store, charge, len * size_of::<T>(), align)?,
         };
-        let first = match align_of::<T>() <= GRAIN {
-            true => at,
-            // A slice without bytes was charged none, so there is no slack to align it in.
-            false if bytes == 0 => NonNull::<T>::dangling().cast(),
-            false => {
-                let padding = layout::padding(at.addr().get(), align_of::<T>());
-                // SAFETY: `at` is a multiple of the grain, so the padding is at most the slack
-                // of `align - grain` bytes that the charge includes.
-                unsafe { at.add(padding) }
-            }
-        };
-        // SAFETY: `first` is aligned for T. Behind it lie the `len * size_of::<T>()` bytes just
-        // charged for, at most isize::MAX, in one block; their cursor has passed them and goes
-        // back when this frame closes, after the borrow of `self` that the slice inherits, so
-        // nobody else uses them until then. `MaybeUninit` needs no particular contents.
+        // SAFETY: `first` is aligned for T. Behind it lie `len * size_of::<T>()` bytes, at most
+        // isize::MAX, in one block; their cursor has passed them and goes back when this frame
+        // closes or is rewound, after the borrow of `self` that the slice inherits, so nobody
+        // else uses them until then. `MaybeUninit` needs no particular contents.
         Ok(unsafe { slice::from_raw_parts_mut(first.cast().as_ptr(), len) })
+    }
+
+    /// `bytes` of scratch aligned to `align`, for which `charge`, not zero, was computed.
+    #[inline(always)]
+    pub(crate) fn take_bytes(
+        &self,
+        store: &Store,
+        charge: usize,
+        bytes: usize,
+        align: usize,
+    ) -> Result<NonNull<u8>, AllocError> {
+        let isolated = self.isolate(bytes, align)?;
+        let at = match self.room.take(charge) {
+            Some(at) => at,
+            None => self.take_cold(store, charge)?,
+        };
+        store.add_in_use(charge);
+        if let Some(elsewhere) = isolated {
+            return Ok(elsewhere);
+        }
+        if align <= GRAIN {
+            return Ok(at);
+        }
+        let padding = layout::padding(at.addr().get(), align);
+        debug_assert!(padding + bytes <= charge);
+        // SAFETY: `at` is a multiple of the grain, so the padding is at most the slack of
+        // `align - grain` bytes that the charge includes.
+        Ok(unsafe { at.add(padding) })
+    }
+
+    /// A block of its own for these bytes, if allocations are isolated.
+    #[cfg(feature = "isolated")]
+    fn isolate(&self, bytes: usize, align: usize) -> Result<Option<NonNull<u8>>, AllocError> {
+        let needed_bytes = bytes;
+        let layout = std::alloc::Layout::from_size_align(bytes, align).ok();
+        let block = layout.and_then(|layout| self.isolated.allocate(layout));
+        block
+            .map(Some)
+            .ok_or(AllocError::OutOfMemory { needed_bytes })
+    }
+
+    #[cfg(not(feature = "isolated"))]
+    #[inline(always)]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "its twin, with the feature, does something"
+    )]
+    fn isolate(&self, _bytes: usize, _align: usize) -> Result<Option<NonNull<u8>>, AllocError> {
+        Ok(None)
     }
 
     #[cold]
     #[inline(never)]
-    fn take_cold(&self, bytes: usize) -> Result<NonNull<u8>, AllocError> {
-        let at = match ptr::eq(self.store.innermost.get(), ptr::from_ref(self).cast()) {
-            true => self.take_grown(bytes),
-            false => self.take_detached(bytes),
-        };
-        at.ok_or(AllocError::OutOfMemory {
-            needed_bytes: bytes,
-        })
-    }
-
-    /// This frame is innermost and its block is full: goes on in another.
-    fn take_grown(&self, bytes: usize) -> Option<NonNull<u8>> {
-        let store = self.store;
-        let wished = match store.chunk_bytes.get() {
-            0 => store.high_water_bytes.get(),
-            held => held,
-        };
-        let chunk = store.acquire(bytes, wished)?;
-        self.room.move_to(&chunk);
-        self.own(chunk);
-        self.room.take(bytes)
-    }
-
-    /// Another frame holds the rest of this one's room: takes from a chunk beside it.
-    fn take_detached(&self, bytes: usize) -> Option<NonNull<u8>> {
-        let chunk = match self.chunks.take() {
-            Some(newest) if newest.capacity() - newest.taken() >= bytes => newest,
-            chunks => {
-                self.chunks.set(chunks);
-                let fresh = self.store.acquire(bytes, 0)?;
-                fresh.set_taken(0);
-                fresh.followed_by(self.chunks.take())
-            }
-        };
-        let taken = chunk.taken();
-        chunk.set_taken(taken + bytes);
-        // SAFETY: `taken + bytes` is at most the capacity, by the match above.
-        let at = unsafe { chunk.start().add(taken) };
-        self.chunks.set(Some(chunk));
-        self.untidy.set(true);
-        let detached = &self.store.detached_allocations;
-        detached.set(detached.get() + 1);
-        self.count_below_inner_frames(bytes);
-        Some(at)
-    }
-
-    /// Adds to the bytes in use of this frame and of all that are nested in it.
-    fn count_below_inner_frames(&self, bytes: usize) {
-        let mut frame = self.store.innermost.get();
-        loop {
-            // SAFETY: as in `within`, every frame of the chain from the innermost outwards is
-            // open; the chain reaches this frame, which is one of them, before it ends in null.
-            let open = unsafe { &*frame };
-            let origin = &open.room.origin;
-            origin.set(origin.get().wrapping_sub(bytes));
-            if ptr::eq(frame, ptr::from_ref(self).cast()) {
-                return;
-            }
-            frame = open.outer;
+    fn take_cold(&self, store: &Store, charge: usize) -> Result<NonNull<u8>, AllocError> {
+        match self.lent.get() {
+            false => self.take_grown(store, charge),
+            true => self.take_detached(store, charge),
         }
+    }
+
+    /// The room is all this frame's own and full: goes on in another block.
+    fn take_grown(&self, store: &Store, charge: usize) -> Result<NonNull<u8>, AllocError> {
+        let chunk = store.acquire(charge)?;
+        self.room.move_to(chunk.room());
+        self.own(chunk);
+        let needed_bytes = charge;
+        let at = self.room.take(charge);
+        at.ok_or(AllocError::OutOfMemory { needed_bytes })
+    }
+
+    /// A frame within holds the rest of the room: takes from a chunk beside it.
+    fn take_detached(&self, store: &Store, charge: usize) -> Result<NonNull<u8>, AllocError> {
+        let newest = self.chunks.take();
+        let beside = newest.as_ref().and_then(|chunk| chunk.take(charge));
+        self.chunks.set(newest);
+        let at = match beside {
+            Some(at) => at,
+            None => {
+                let fresh = store.acquire_small(charge)?;
+                fresh.set_full(false);
+                let at = fresh.take(charge);
+                self.own(fresh);
+                let needed_bytes = charge;
+                at.ok_or(AllocError::OutOfMemory { needed_bytes })?
+            }
+        };
+        self.detached_bytes.set(self.detached_bytes.get() + charge);
+        store.count_detached();
+        Ok(at)
+    }
+
+    /// Puts back the allocation at `at`, for which `charge` was taken with `align`, if it was the
+    /// last and lies in the room; else its bytes come back with the frame.
+    ///
+    /// # Safety
+    /// This frame handed it out, by [`take_bytes`](Self::take_bytes) with these figures, and
+    /// nobody uses it.
+    #[cfg(feature = "allocator-api2")]
+    pub(crate) unsafe fn put_back(
+        &self,
+        store: &Store,
+        at: NonNull<u8>,
+        charge: usize,
+        align: usize,
+    ) {
+        #[cfg(feature = "isolated")]
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.isolated.free(at);
+        }
+        if charge == 0 || !self.is_last(at, charge, align) {
+            return;
+        }
+        if cfg!(debug_assertions) {
+            let end = self.room.free().start;
+            let used = Span { start: at, end };
+            // SAFETY: these are the bytes charged for it, and the caller vouches for them.
+            unsafe { used.poison() };
+        }
+        store.sub_in_use(charge);
+        // SAFETY: it was the last, and the caller vouches that nobody uses it.
+        unsafe { self.room.put_back(charge) };
+    }
+
+    /// Makes the allocation at `at` larger where it lies, if it was the last and there is room:
+    /// for `from` bytes charged now `to` are.
+    ///
+    /// # Safety
+    /// This frame handed it out, by [`take_bytes`](Self::take_bytes) with `from` and `align`, and
+    /// it is in use.
+    #[cfg(feature = "allocator-api2")]
+    pub(crate) unsafe fn extend(
+        &self,
+        store: &Store,
+        at: NonNull<u8>,
+        from: usize,
+        to: usize,
+        align: usize,
+    ) -> Option<NonNull<u8>> {
+        if from == 0 || to < from || !self.is_last(at, from, align) {
+            return None;
+        }
+        let added = self.room.take(to - from)?;
+        store.add_in_use(to - from);
+        // SAFETY: the allocation ends where the added bytes begin, `from` bytes from its start.
+        Some(unsafe { added.sub(from) })
+    }
+
+    /// Whether the cursor stands right behind the allocation at `at`, of this frame and in use.
+    /// Not with more than the ordinary alignment (its padding is not known any more), nor while
+    /// the room is lent: the cursor must stand still then. In isolation the allocation lies
+    /// elsewhere.
+    #[cfg(feature = "allocator-api2")]
+    fn is_last(&self, at: NonNull<u8>, charge: usize, align: usize) -> bool {
+        cfg!(not(feature = "isolated"))
+            && align == GRAIN
+            && !self.lent.get()
+            && self.room.is_last(at, charge)
     }
 
     fn own(&self, chunk: Chunk) {
@@ -439,85 +284,139 @@ impl Frame<'_> {
         self.untidy.set(true);
     }
 
+    /// Ends this frame, opened within `parent` with `loan`.
+    ///
+    /// # Safety
+    /// Nobody uses what it handed out, nor a frame within it, now or later; and this is the one
+    /// call for that loan.
+    #[inline(always)]
+    pub(crate) unsafe fn close(&self, store: &Store, parent: &Self, loan: &Loan) {
+        // SAFETY: the caller's promise, and the loan's room is what this frame began with.
+        unsafe { self.give_up(store, loan.room) };
+        if loan.granted {
+            // SAFETY: while its room is lent, the parent neither moves to another block nor lends
+            // again, so this was lent last, and the borrower is this frame.
+            unsafe { parent.room.end_at(loan.room.end) };
+            parent.lent.set(false);
+        }
+        if self.untidy.get() {
+            parent.untidy.set(true);
+        }
+        if parent.is_root {
+            parent.settle_at_times(store);
+        }
+    }
+
+    /// Takes back all that this frame handed out; it stays open. It was opened with `loan`.
+    ///
+    /// # Safety
+    /// Nobody uses what it handed out, nor a frame within it, now or later.
+    pub(crate) unsafe fn rewind(&self, store: &Store, loan: &Loan) {
+        // SAFETY: the caller's promise.
+        unsafe { self.give_up(store, loan.room) };
+        self.lent.set(false);
+        self.room.restart(loan.room);
+    }
+
+    /// Takes back all that the root frame handed out.
+    ///
+    /// # Safety
+    /// Nobody uses what it handed out, nor a frame within it, now or later.
+    pub(crate) unsafe fn reset(&self, store: &Store) {
+        let base = store.base_room();
+        // SAFETY: the caller's promise; the base's room is what a root frame begins with.
+        unsafe { self.give_up(store, base) };
+        store.clear_in_use();
+        self.lent.set(false);
+        self.room.restart(base);
+        self.settle_at_times(store);
+    }
+
+    /// Gives everything back that this frame took since it began with the room `began`.
+    ///
+    /// # Safety
+    /// As for [`rewind`](Self::rewind), and `began` is that room.
+    #[inline(always)]
+    unsafe fn give_up(&self, store: &Store, began: Span) {
+        if cfg!(debug_assertions) {
+            // A frame that went on in another block left no note of how far it had come here.
+            let free = self.room.free();
+            let moved = free.end != began.end;
+            let end = if moved { began.end } else { free.start };
+            let used = Span { end, ..began };
+            // SAFETY: the bytes are this frame's, and the caller vouches that nobody uses them.
+            unsafe { used.poison() };
+        }
+        #[cfg(feature = "isolated")]
+        // SAFETY: the caller vouches that nobody uses what was handed out.
+        unsafe {
+            self.isolated.free_all();
+        }
+        store.sub_in_use(self.room.taken());
+        if self.untidy.get() {
+            // SAFETY: the caller's promise.
+            unsafe { self.give_up_chunks(store) };
+        }
+    }
+
+    /// # Safety
+    /// As for [`rewind`](Self::rewind).
     #[cold]
     #[inline(never)]
-    fn close_untidily(&self) {
+    unsafe fn give_up_chunks(&self, store: &Store) {
+        store.sub_in_use(self.detached_bytes.take());
         let mut chunks = self.chunks.take();
         while let Some(chunk) = chunks {
             chunks = chunk.split_rest();
-            self.store.keep_spare(chunk);
-        }
-        if self.outer.is_null() {
-            self.store.settle();
-        } else {
-            // SAFETY: as in `within`: this frame is closed, the next one out is still open.
-            unsafe { &(*self.outer).untidy }.set(true);
+            if cfg!(debug_assertions) {
+                // SAFETY: the chunk was this frame's, and the caller vouches that nobody uses
+                // what came from it.
+                unsafe { chunk.poison() };
+            }
+            store.take_back(chunk);
         }
     }
-}
 
-impl Drop for Open<'_> {
+    /// A frame within this root was closed, or all of it taken back: lets the store settle on one
+    /// block if there are more, or look at its size when it is time for that.
     #[inline(always)]
-    fn drop(&mut self) {
-        let (frame, store) = (self.frame, self.frame.store);
-        if !ptr::eq(store.innermost.get(), ptr::from_ref(frame).cast()) {
-            closed_out_of_order();
+    fn settle_at_times(&self, store: &Store) {
+        if store.count_outermost() | self.untidy.get() {
+            self.settle(store);
         }
-        store.note_in_use(frame.room.bytes_in_use());
-        if cfg!(debug_assertions) {
-            let start = self.parent.cursor.get();
-            // A frame that moved on to another chunk left no note of how far it had come here.
-            let moved = frame.room.end.get() != self.claimed_end;
-            let used_end = if moved {
-                self.claimed_end
-            } else {
-                frame.room.cursor.get()
-            };
-            let len = used_end.addr().get() - start.addr().get();
-            // SAFETY: these bytes are the frame's part of the room it claimed, and the frame is
-            // closed: every borrow of it has ended.
-            unsafe { poison(start, len) };
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle(&self, store: &Store) {
+        if self.lent.get() || self.room.taken() != 0 {
+            return;
         }
-        self.parent.end.set(self.claimed_end);
-        store.innermost.set(frame.outer);
-        if frame.untidy.get() {
-            frame.close_untidily();
+        store.settle();
+        self.room.restart(store.base_room());
+        self.untidy.set(false);
+    }
+
+    /// Gives the root's block back, and the spare one, if they are not in use. How many bytes
+    /// those were.
+    pub(crate) fn trim(&self, store: &Store) -> usize {
+        if self.lent.get() || self.room.taken() != 0 {
+            return store.trim_spare();
         }
+        let bytes = store.trim();
+        self.room.restart(store.base_room());
+        bytes
     }
 }
 
-/// Marks scratch as given back: with a pattern, and under Miri as uninitialised, so that reading
-/// it as if it were not is reported.
-///
-/// # Safety
-/// The `len` bytes from `start`, a multiple of the grain, are valid for writes and in nobody's
-/// use.
-unsafe fn poison(start: NonNull<u8>, len: usize) {
-    if cfg!(miri) {
-        // In grains, of which every room is made; byte by byte takes Miri minutes.
-        for offset in (0..len).step_by(GRAIN) {
-            // SAFETY: inside the bytes that the caller vouches for.
-            let grain = unsafe { start.add(offset) }.cast::<MaybeUninit<[u8; GRAIN]>>();
-            // SAFETY: as above, and an array of bytes is always aligned.
-            unsafe { grain.write(MaybeUninit::uninit()) };
-        }
-    } else {
-        // SAFETY: exactly what the caller vouches for.
-        unsafe { start.write_bytes(POISON, len) };
-    }
+/// An address for slices without bytes.
+#[inline(always)]
+pub(crate) fn dangling(align: usize) -> NonNull<u8> {
+    NonNull::without_provenance(NonZero::new(align).unwrap_or(NonZero::<usize>::MIN))
 }
 
 #[cold]
 #[inline(never)]
 fn too_large(len: usize, element_bytes: usize) -> AllocError {
     AllocError::TooLarge { len, element_bytes }
-}
-
-/// Safe code cannot come here: scopes are closures, and a stack unwinds from its top. Something
-/// that switches stacks inside a scope could, and going on would hand out memory in use.
-#[cold]
-#[inline(never)]
-fn closed_out_of_order() -> ! {
-    eprintln!("arena: scopes closed out of order (was the stack switched inside one?)");
-    std::process::abort();
 }

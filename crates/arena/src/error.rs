@@ -1,7 +1,7 @@
 //! What can go wrong with a request for scratch memory.
 //!
 //! Decided here: the error type and its words. Deliberately elsewhere: what is too large
-//! ([`layout`](crate::layout)).
+//! ([`layout`](crate::layout)), and what is beyond a limit ([`store`](crate::store)).
 
 #![forbid(unsafe_code)]
 
@@ -27,11 +27,39 @@ pub enum AllocError {
         /// Bytes of one element.
         element_bytes: usize,
     },
+    /// An alignment that is no power of two.
+    #[non_exhaustive]
+    Alignment {
+        /// Bytes to which the slice was to be aligned.
+        align: usize,
+    },
     /// The system had no block for the request.
     #[non_exhaustive]
     OutOfMemory {
         /// Bytes of room that were needed, padding included.
         needed_bytes: usize,
+    },
+    /// The arena, of this thread or owned, would hold more than its
+    /// [`Settings::limit_bytes`](crate::Settings::limit_bytes).
+    #[non_exhaustive]
+    Limit {
+        /// Bytes of room that were needed, padding included.
+        needed_bytes: usize,
+        /// Bytes of the blocks that the arena holds.
+        held_bytes: usize,
+        /// The most that these may be.
+        limit_bytes: usize,
+    },
+    /// The arenas of the process would hold more than
+    /// [`set_process_limit`](crate::set_process_limit) allows.
+    #[non_exhaustive]
+    ProcessLimit {
+        /// Bytes of room that were needed, padding included.
+        needed_bytes: usize,
+        /// Bytes of the blocks that all arenas hold.
+        held_bytes: usize,
+        /// The most that these may be.
+        limit_bytes: usize,
     },
 }
 
@@ -43,9 +71,30 @@ impl fmt::Display for AllocError {
                 "arena: a slice of {len} elements of {element_bytes} bytes is larger than any \
                  object may be"
             ),
+            Self::Alignment { align } => {
+                write!(f, "arena: an alignment of {align} is no power of two")
+            }
             Self::OutOfMemory { needed_bytes } => write!(
                 f,
                 "arena: the system has no block with {needed_bytes} bytes of room"
+            ),
+            Self::Limit {
+                needed_bytes,
+                held_bytes,
+                limit_bytes,
+            } => write!(
+                f,
+                "arena: {needed_bytes} bytes more are beyond the limit of one arena, \
+                 {limit_bytes} bytes, of which it holds {held_bytes}"
+            ),
+            Self::ProcessLimit {
+                needed_bytes,
+                held_bytes,
+                limit_bytes,
+            } => write!(
+                f,
+                "arena: {needed_bytes} bytes more are beyond the limit of the process, \
+                 {limit_bytes} bytes, of which its arenas hold {held_bytes}"
             ),
         }
     }

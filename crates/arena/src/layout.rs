@@ -1,5 +1,6 @@
 //! Arithmetic over sizes and addresses, and nothing else: how many bytes a request is charged,
-//! how far an address is from its alignment, how large the next block is.
+//! how far an address is from its alignment, how large the next block is, when a block has become
+//! too large.
 //!
 //! Decided here: what overflows and what does not. Deliberately elsewhere: every pointer and
 //! every byte of memory ([`chunk`](crate::chunk), [`bump`](crate::bump)). The functions are
@@ -20,6 +21,11 @@ pub(crate) const MIN_BLOCK: usize = 64 * 1024;
 /// Blocks are whole pages; a part of a page would be lost anyway.
 pub(crate) const PAGE: usize = 4096;
 
+/// Slices of this many bytes and more are *coloured*: charged one grain more, so that buffers of
+/// a power-of-two size do not all begin on the same set of the cache. Twelve streams of 64 KiB
+/// ran 2.2 to 2.5 times faster so; below a page the sets differ anyway.
+pub(crate) const COLOURED_FROM: usize = PAGE;
+
 /// An unsigned machine word: `usize`, and `u8` in the exhaustive tests.
 pub(crate) trait Word:
     Copy
@@ -35,6 +41,7 @@ pub(crate) trait Word:
     /// The largest object Rust allows, which is the largest value of the signed word.
     const MAX_OBJECT: Self;
 
+    fn is_power_of_two(self) -> bool;
     fn checked_add(self, other: Self) -> Option<Self>;
     fn wrapping_mul(self, other: Self) -> Self;
     fn wrapping_add(self, other: Self) -> Self;
@@ -48,6 +55,8 @@ macro_rules! words {
             const ONE: Self = 1;
             const MAX_OBJECT: Self = $signed::MAX as $word;
 
+            #[inline(always)]
+            fn is_power_of_two(self) -> bool { self.is_power_of_two() }
             #[inline(always)]
             fn checked_add(self, other: Self) -> Option<Self> { self.checked_add(other) }
             #[inline(always)]
@@ -64,33 +73,65 @@ words! { usize, isize; }
 #[cfg(test)]
 words! { u8, i8; }
 
+/// The grain of a machine and the size from which slices are coloured, both multiples of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid<W> {
+    pub(crate) grain: W,
+    pub(crate) coloured_from: W,
+}
+
+/// The grid of every arena.
+pub(crate) const GRID: Grid<usize> = Grid {
+    grain: GRAIN,
+    coloured_from: COLOURED_FROM,
+};
+
 /// The bytes a slice of `len` elements moves the cursor by, or `None` if no object is that large.
 ///
-/// A multiple of `grain`; zero exactly when the slice has no bytes. An alignment above the grain
-/// is charged its worst case (`align - grain` more) wherever the cursor happens to stand: the
-/// demand of a program is then a property of its requests, not of the addresses it was given,
+/// A multiple of the grain; zero exactly when the slice has no bytes. An alignment above the
+/// grain is charged its worst case (`align - grain` more) wherever the cursor happens to stand:
+/// the demand of a program is then a property of its requests, not of the addresses it was given,
 /// and one retained block of the high-water mark is sure to fit it.
 ///
-/// `align` and `grain` are powers of two. With a constant `size` and `align` all that is left
-/// after inlining is one comparison, a multiplication and a mask.
+/// `align` and the grain are powers of two. With a constant `size` and `align` what is left after
+/// inlining is two comparisons, a multiplication, a mask and two additions.
 #[inline(always)]
-pub(crate) fn charge<W: Word>(len: W, size: W, align: W, grain: W) -> Option<W> {
+pub(crate) fn charge<W: Word>(len: W, size: W, align: W, grid: Grid<W>) -> Option<W> {
+    let Grid {
+        grain,
+        coloured_from,
+    } = grid;
     let slack = align - align.min(grain);
     // Without slack an empty slice needs no case of its own: it rounds to zero.
     if size == W::ZERO || (slack != W::ZERO && len == W::ZERO) {
         return Some(W::ZERO);
     }
-    if slack > W::MAX_OBJECT {
+    let low_bits = grain - W::ONE;
+    // Room for the colour is kept whether it is used or not: one bound less to compute.
+    let spared = slack.checked_add(grain)?;
+    if spared > W::MAX_OBJECT {
         return None;
     }
-    let low_bits = grain - W::ONE;
-    let most_bytes = (W::MAX_OBJECT - slack) & !low_bits;
+    let most_bytes = (W::MAX_OBJECT - spared) & !low_bits;
     if len > most_bytes / size {
         return None;
     }
     // From here on nothing wraps: len * size <= most_bytes, a multiple of the grain.
     let rounded = len.wrapping_mul(size).wrapping_add(low_bits) & !low_bits;
-    Some(rounded.wrapping_add(slack))
+    let colour = match rounded >= coloured_from {
+        true => grain,
+        false => W::ZERO,
+    };
+    Some(rounded.wrapping_add(colour).wrapping_add(slack))
+}
+
+/// The alignment of a slice for which `asked` was asked: at least the grain and the type's own.
+/// `None` if `asked` is no power of two.
+#[inline(always)]
+pub(crate) fn alignment<W: Word>(asked: W, of_type: W, grain: W) -> Option<W> {
+    asked
+        .is_power_of_two()
+        .then(|| asked.max(of_type).max(grain))
 }
 
 /// How many bytes `addr` lies below the next multiple of `align`, a power of two.
@@ -139,6 +180,14 @@ pub(crate) fn next_capacity<W: Word>(growth: Growth<W>) -> W {
         .unwrap_or(needed)
 }
 
+/// What a retained block of `capacity` bytes should shrink to when no scope of a whole window
+/// used more than `used_most`: half, if that was under a quarter. `None` if it may stay.
+pub(crate) fn shrunk<W: Word>(capacity: W, used_most: W, smallest: W) -> Option<W> {
+    let two = W::ONE.wrapping_add(W::ONE);
+    let half = capacity / two;
+    (half >= smallest && used_most < half / two).then_some(half)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,28 +199,36 @@ mod tests {
         (0..=u8::MAX).step_by(STRIDE)
     }
 
-    fn model_charge(len: u128, size: u128, align: u128, grain: u128, max: u128) -> Option<u128> {
+    fn model_charge(
+        [len, size, align]: [u128; 3],
+        [grain, coloured_from]: [u128; 2],
+        max: u128,
+    ) -> Option<u128> {
         let bytes = len * size;
         if bytes == 0 {
             return Some(0);
         }
-        let total = bytes.div_ceil(grain) * grain + align.saturating_sub(grain);
-        (total <= max).then_some(total)
+        let rounded = bytes.div_ceil(grain) * grain;
+        let slack = align.saturating_sub(grain);
+        let colour = if rounded >= coloured_from { grain } else { 0 };
+        (rounded + grain + slack <= max).then_some(rounded + colour + slack)
     }
 
     #[test]
     fn charge_is_exact_for_every_request_of_the_8_bit_machine() {
-        for grain in [1_u8, 4, 16, 64] {
+        for grid in [(1_u8, 1), (4, 32), (16, 48), (64, 128)] {
+            let (grain, coloured_from) = grid;
+            let machine = [grain, coloured_from].map(u128::from);
             for align in (0..8).map(|bit| 1_u8 << bit) {
                 for len in every_byte() {
                     for size in every_byte() {
-                        let want =
-                            model_charge(len.into(), size.into(), align.into(), grain.into(), 127);
-                        assert_eq!(
-                            charge(len, size, align, grain).map(u128::from),
-                            want,
-                            "len {len} size {size} align {align} grain {grain}"
-                        );
+                        let want = model_charge([len, size, align].map(u128::from), machine, 127);
+                        let grid = Grid {
+                            grain,
+                            coloured_from,
+                        };
+                        let got = charge(len, size, align, grid).map(u128::from);
+                        assert_eq!(got, want, "len {len} size {size} align {align} {grid:?}");
                     }
                 }
             }
@@ -188,18 +245,16 @@ mod tests {
             .collect();
         for &len in &edges {
             for &size in &edges {
-                for align in [1, GRAIN, 128, 1 << 29] {
+                for align in [1, GRAIN, 128, 1 << 29, 1 << (usize::BITS - 1)] {
                     let want = (len as u128).checked_mul(size as u128).and_then(|_| {
                         model_charge(
-                            len as u128,
-                            size as u128,
-                            align as u128,
-                            GRAIN as u128,
+                            [len, size, align].map(|x| x as u128),
+                            [GRAIN, COLOURED_FROM].map(|x| x as u128),
                             isize::MAX as u128,
                         )
                     });
                     assert_eq!(
-                        charge(len, size, align, GRAIN).map(|c| c as u128),
+                        charge(len, size, align, GRID).map(|c| c as u128),
                         want,
                         "len {len} size {size} align {align}"
                     );
@@ -244,6 +299,28 @@ mod tests {
                     .unwrap_or(needed);
                 assert_eq!(capacity, want, "needed {needed} wished {wished}");
                 assert!(capacity >= needed);
+            }
+        }
+    }
+
+    #[test]
+    fn alignment_is_the_largest_of_three_or_nonsense() {
+        for asked in 0..=u8::MAX {
+            let want = (asked.count_ones() == 1).then(|| asked.max(4).max(16));
+            assert_eq!(alignment(asked, 4, 16), want, "{asked}");
+        }
+        assert_eq!(alignment(1_u8, 128, 64), Some(128));
+        let top = 1_usize << (usize::BITS - 1);
+        assert_eq!(alignment(top, 4, 64), Some(top));
+    }
+
+    #[test]
+    fn a_block_shrinks_when_under_a_quarter_was_used_and_not_below_the_smallest() {
+        for capacity in 0..=u8::MAX {
+            for used in 0..=u8::MAX {
+                let want = (capacity / 2 >= 16 && used < capacity / 2 / 2).then(|| capacity / 2);
+                assert_eq!(shrunk(capacity, used, 16), want, "{used} of {capacity}");
+                assert!(want.is_none_or(|shrunk| used < shrunk));
             }
         }
     }

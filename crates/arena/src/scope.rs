@@ -10,12 +10,16 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::align::{AlignedTo, Alignment, CacheLine};
 use crate::bump::Frame;
-use crate::thread::with_store;
+use crate::error::AllocError;
+use crate::store::Store;
+use crate::thread::with_nest;
 
-/// Scratch memory of this thread, for the length of a [`with_arena`] call.
+/// Scratch memory for the length of a [`with_arena`] call, or of a borrow of an owned
+/// [`Arena`](crate::Arena).
 ///
-/// What it hands out lives for `'s`, until the call ends. It is neither `Send` nor `Sync`: the
+/// What it hands out lives for `'s`, until the call or the borrow ends. It is neither `Send` nor `Sync`: the
 /// slices may go to other threads (`rayon::join` over parts of one works), the handle may not.
 ///
 /// ```compile_fail,E0277
@@ -33,22 +37,98 @@ use crate::thread::with_store;
 ///     scope.alloc_slice_fill_with(1, |_| String::new());
 /// });
 /// ```
-pub struct Scope<'s> {
-    frame: &'s Frame<'s>,
+pub struct Scope<'s, A: Alignment = CacheLine> {
+    store: &'s Store,
+    frame: &'s Frame,
+    align: A,
     /// Invariant: one scope's lifetime never passes for another's.
     _brand: PhantomData<Cell<&'s mut ()>>,
 }
 
 impl<'s> Scope<'s> {
     #[inline(always)]
-    pub(crate) fn frame(&self) -> &'s Frame<'s> {
-        self.frame
+    pub(crate) fn new(store: &'s Store, frame: &'s Frame) -> Self {
+        Self {
+            store,
+            frame,
+            align: CacheLine,
+            _brand: PhantomData,
+        }
     }
 }
 
-impl fmt::Debug for Scope<'_> {
+impl<'s, A: Alignment> Scope<'s, A> {
+    #[inline(always)]
+    pub(crate) fn store(&self) -> &'s Store {
+        self.store
+    }
+
+    #[inline(always)]
+    pub(crate) fn frame(&self) -> &'s Frame {
+        self.frame
+    }
+
+    #[inline(always)]
+    pub(crate) fn align(&self) -> usize {
+        self.align.bytes()
+    }
+
+    /// A handle on the same scope whose slices are aligned to `align` bytes, a power of two. Less
+    /// than 64 gives 64.
+    ///
+    /// ```
+    /// arena::with_arena(|scope| {
+    ///     let pages = scope.align_to(4096).alloc_slice_zeroed::<f32>(5000);
+    ///     assert_eq!(pages.as_ptr().addr() % 4096, 0);
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// If `align` is no power of two. [`try_align_to`](Self::try_align_to) returns an error
+    /// instead.
+    ///
+    /// # Cost
+    /// An aligned slice takes `align - 64` bytes more, wherever it comes to lie.
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn align_to(&self, align: usize) -> Scope<'s, AlignedTo> {
+        match self.try_align_to(align) {
+            Ok(scope) => scope,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// As [`align_to`](Self::align_to).
+    ///
+    /// # Errors
+    /// [`AllocError::Alignment`] if `align` is no power of two. One that is, but larger than any
+    /// object, is an error of the request that is made with it.
+    #[inline]
+    pub fn try_align_to(&self, align: usize) -> Result<Scope<'s, AlignedTo>, AllocError> {
+        Ok(Scope {
+            store: self.store,
+            frame: self.frame,
+            align: AlignedTo::new(align)?,
+            _brand: PhantomData,
+        })
+    }
+}
+
+impl<A: Alignment> Clone for Scope<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+/// Another handle on the same scope.
+impl<A: Alignment> Copy for Scope<'_, A> {}
+
+impl<A: Alignment> fmt::Debug for Scope<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").finish_non_exhaustive()
+        f.debug_struct("Scope")
+            .field("align", &self.align())
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,7 +146,7 @@ impl fmt::Debug for Scope<'_> {
 /// Scopes nest: an inner one takes from the rest of the outer's memory and gives it back. That
 /// holds as well when `f` waits in Rayon and this worker meanwhile runs another task with a
 /// scope of its own. The outer handle may be used inside the inner scope; it then takes the slow
-/// path, which [`ThreadStats::detached_allocations`](crate::ThreadStats) counts.
+/// path, which [`Stats::detached_allocations`](crate::Stats) counts.
 ///
 /// Nothing borrowed can leave:
 /// ```compile_fail
@@ -97,12 +177,5 @@ impl fmt::Debug for Scope<'_> {
 /// need.
 #[inline]
 pub fn with_arena<R>(f: impl for<'s> FnOnce(&Scope<'s>) -> R) -> R {
-    with_store(|store| {
-        store.within(|frame| {
-            f(&Scope {
-                frame,
-                _brand: PhantomData,
-            })
-        })
-    })
+    with_nest(|nest| nest.within(|store, frame| f(&Scope::new(store, frame))))
 }

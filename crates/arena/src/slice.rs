@@ -10,11 +10,12 @@ use std::mem::MaybeUninit;
 
 use bytemuck::Zeroable;
 
+use crate::align::Alignment;
 use crate::error::AllocError;
 use crate::init;
 use crate::scope::Scope;
 
-impl<'s> Scope<'s> {
+impl<'s, A: Alignment> Scope<'s, A> {
     /// A slice of `len` uninitialised elements: the cheapest request, for scratch that is
     /// written before it is read.
     ///
@@ -27,15 +28,18 @@ impl<'s> Scope<'s> {
     /// });
     /// ```
     ///
-    /// The slice is aligned to 64 bytes, or to `T` if that asks for more. A `len` of zero, or a
-    /// type without size, gives such a slice and takes no memory.
+    /// The slice is aligned to 64 bytes, or to `T` if that asks for more, or to what
+    /// [`align_to`](Self::align_to) says. A `len` of zero, or a type without size, gives such a
+    /// slice and takes no memory. Slices of 4 KiB and more are *coloured*: each takes 64 bytes
+    /// more, so that buffers of a power-of-two size do not share the same sets of the cache.
     ///
     /// # Panics
-    /// If `len` elements are more than `isize::MAX` bytes, or the system has no memory.
+    /// If `len` elements are more than `isize::MAX` bytes, the system has no memory, or a limit
+    /// ([`Settings`](crate::Settings)) is reached.
     /// [`try_alloc_slice_uninit`](Self::try_alloc_slice_uninit) returns an error instead.
     ///
     /// # Cost
-    /// Two comparisons and an addition while the block has room.
+    /// A few comparisons and additions while the block has room.
     #[inline]
     #[track_caller]
     pub fn alloc_slice_uninit<T: Copy>(&self, len: usize) -> &'s mut [MaybeUninit<T>] {
@@ -52,7 +56,8 @@ impl<'s> Scope<'s> {
         &self,
         len: usize,
     ) -> Result<&'s mut [MaybeUninit<T>], AllocError> {
-        self.frame().take(len)
+        let align = self.align().max(align_of::<T>());
+        self.frame().take(self.store(), len, align)
     }
 
     /// A slice of `len` elements whose bytes are zero.
@@ -68,7 +73,8 @@ impl<'s> Scope<'s> {
     /// Alignment and empty slices as in [`alloc_slice_uninit`](Self::alloc_slice_uninit).
     ///
     /// # Panics
-    /// If `len` elements are more than `isize::MAX` bytes, or the system has no memory.
+    /// If `len` elements are more than `isize::MAX` bytes, the system has no memory, or a limit
+    /// is reached.
     ///
     /// # Cost
     /// One pass over the slice; for buffers beyond the caches that is half as long again as a
@@ -105,7 +111,8 @@ impl<'s> Scope<'s> {
     /// Alignment and empty slices as in [`alloc_slice_uninit`](Self::alloc_slice_uninit).
     ///
     /// # Panics
-    /// If the system has no memory, or padding takes the slice beyond `isize::MAX` bytes.
+    /// If the system has no memory, a limit is reached, or padding takes the slice beyond
+    /// `isize::MAX` bytes.
     #[inline]
     #[track_caller]
     pub fn alloc_slice_copy<T: Copy>(&self, source: &[T]) -> &'s mut [T] {
@@ -137,7 +144,7 @@ impl<'s> Scope<'s> {
     ///
     /// # Panics
     /// If `value` does, in which case the slice's memory comes back with the scope; if `len`
-    /// elements are more than `isize::MAX` bytes, or the system has no memory.
+    /// elements are more than `isize::MAX` bytes, the system has no memory, or a limit is reached.
     #[inline]
     #[track_caller]
     pub fn alloc_slice_fill_with<T: Copy>(

@@ -83,7 +83,7 @@ fn the_statistics_agree_with_the_system_allocator() {
             }
             let (now, held) = (LIVE.get(), thread_stats());
             // The header of a chunk is 64 bytes.
-            let bytes = |stats: arena::ThreadStats| stats.chunk_bytes + 64 * stats.chunks;
+            let bytes = |stats: arena::Stats| stats.chunk_bytes + 64 * stats.chunks;
             assert!(held.chunks > 1);
             assert_eq!(
                 now - live,

@@ -57,7 +57,7 @@ fn a_panic_rewinds_every_scope_it_passes() {
                 assert!(panicked.is_err());
                 assert_eq!(thread_stats().bytes_in_use, 64);
             }
-            a.alloc_slice_zeroed::<u8>(FIRST_ROOM - 64);
+            a.alloc_slice_zeroed::<u8>(FIRST_ROOM - 128);
             assert_eq!(kept, [9; 64]);
         });
         assert_eq!(thread_stats().system_allocations, 1);
@@ -125,7 +125,7 @@ fn blocks_double_and_one_that_fits_remains() {
             with_arena(|a| {
                 for i in 0..pieces {
                     a.alloc_slice_uninit::<u8>(20_000);
-                    assert_eq!(thread_stats().bytes_in_use, (i + 1) * 20_032);
+                    assert_eq!(thread_stats().bytes_in_use, (i + 1) * 20_096);
                 }
                 thread_stats().chunks
             })
@@ -134,12 +134,12 @@ fn blocks_double_and_one_that_fits_remains() {
         assert!((2..=9).contains(&first), "{first} chunks, doubling");
         let stats = thread_stats();
         assert!(stats.chunks <= 1);
-        assert_eq!(stats.high_water_bytes, pieces * 20_032);
+        assert_eq!(stats.high_water_bytes, pieces * 20_096);
         assert_eq!(round(), 1, "the next round has one block");
         let settled = thread_stats();
         assert!(settled.system_allocations <= stats.system_allocations + 1);
         assert!(
-            settled.chunk_bytes < pieces * 20_032 + 64 * 1024,
+            settled.chunk_bytes < pieces * 20_096 + 64 * 1024,
             "and no larger than needed"
         );
         for _ in 0..10 {

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::sync::mpsc;
 
-use arena::{ThreadStats, thread_stats, with_arena};
+use arena::{Stats, thread_stats, with_arena};
 
 /// Opens scopes when its thread's locals are destroyed, and reports the arena afterwards.
-struct Late(mpsc::Sender<(u64, ThreadStats)>);
+struct Late(mpsc::Sender<(u64, Stats)>);
 
 impl Drop for Late {
     fn drop(&mut self) {
@@ -25,7 +25,7 @@ thread_local! {
     static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
 }
 
-fn late_report(before: impl FnOnce() + Send, after: impl FnOnce() + Send) -> (u64, ThreadStats) {
+fn late_report(before: impl FnOnce() + Send, after: impl FnOnce() + Send) -> (u64, Stats) {
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|threads| {
         threads.spawn(|| {
