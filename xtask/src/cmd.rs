@@ -9,6 +9,7 @@ mod check_report;
 mod ci;
 mod levels;
 mod loom;
+mod memcheck;
 mod msrv;
 mod pool;
 mod sanitize;
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Command] = &[
     pool::COMMAND,
     test::COMMAND,
     loom::COMMAND,
+    memcheck::COMMAND,
     levels::COMMAND,
     sanitize::COMMAND,
     tidy::COMMAND,

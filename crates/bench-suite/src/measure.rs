@@ -30,6 +30,8 @@ pub struct Plan {
     pub rounds_max: usize,
     /// How long a pool is watched at work; at least one pass of its workload.
     pub window: Duration,
+    /// Whether page faults are counted.
+    pub page_faults: bool,
 }
 
 /// Rounds that must do where a group has hundreds of cases.
@@ -43,6 +45,7 @@ impl Plan {
         rounds_min: 7,
         rounds_max: 500,
         window: Duration::from_millis(500),
+        page_faults: false,
     };
 
     /// For a full run: the whole suite in some minutes.
@@ -52,6 +55,7 @@ impl Plan {
         rounds_min: 15,
         rounds_max: 4000,
         window: Duration::from_secs(2),
+        page_faults: false,
     };
 
     /// Exactly `rounds` rounds of short samples, for a first look and for tests.
@@ -63,6 +67,16 @@ impl Plan {
             rounds_min: rounds,
             rounds_max: rounds,
             window: Duration::ZERO,
+            page_faults: false,
+        }
+    }
+
+    /// The plan for a question about memory: page faults are counted too.
+    #[must_use]
+    pub fn counting_page_faults(self) -> Self {
+        Self {
+            page_faults: true,
+            ..self
         }
     }
 
@@ -207,6 +221,9 @@ pub struct Times {
     pub samples_ns: Vec<f64>,
     /// Whether every answer was right, or what was wrong with the first that was not.
     pub answer: Result<(), String>,
+    /// Page faults of this thread per call, counted over a few calls after the rounds; `None`
+    /// where the plan or the system does not count them.
+    pub page_faults: Option<f64>,
 }
 
 impl Times {
@@ -261,6 +278,7 @@ pub fn measure<C, R>(
             answer: trials
                 .iter()
                 .try_for_each(|trial| attempt(context, contender, trial)),
+            page_faults: None,
         })
         .collect();
 
@@ -285,6 +303,9 @@ pub fn measure<C, R>(
     }
 
     for (contender, time) in contenders.iter().zip(&mut times) {
+        if plan.page_faults {
+            time.page_faults = page_faults(context, contender);
+        }
         if time.answer.is_ok() {
             time.answer = attempt(context, contender, last_trial);
         }
@@ -311,6 +332,24 @@ fn attempt<C, R>(
     (trial.prepare)(context);
     let answer = (contender.call)(context)?;
     (trial.check)(context, &answer, contender.roundings)
+}
+
+/// Page faults of this thread per call, over a few calls in a row; the first is not counted, as it
+/// may have to undo what another contender left.
+fn page_faults<C, R>(context: &mut C, contender: &Contender<'_, C, R>) -> Option<f64> {
+    const CALLS: u64 = 8;
+    (contender.repeat)(context, 1).ok()?;
+    let before = minor_faults()?;
+    (contender.repeat)(context, CALLS).ok()?;
+    Some((minor_faults()? - before) as f64 / CALLS as f64)
+}
+
+/// Pages brought in for this thread without reading a disk, where Linux tells it.
+fn minor_faults() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
+    // After the name in brackets: state, 6 identities, then the count (proc_pid_stat(5)).
+    let fields = stat.rsplit_once(')')?.1;
+    fields.split_whitespace().nth(7)?.parse().ok()
 }
 
 /// How many calls one sample takes, and what one cost when that was found out.

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::{Command, loom, msrv, test, tidy};
+use super::{Command, loom, memcheck, msrv, test, tidy};
 use crate::flags;
 use crate::run::Program;
 use crate::workspace;
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
-    about: "Every check: fmt, clippy, docs, tidy, msrv, test, loom",
+    about: "Every check: fmt, clippy, docs, tidy, msrv, test, loom, memcheck",
     usage: "\
 Usage: cargo xtask ci [--skip STEP[,STEP]] [--only STEP[,STEP]] [--keep-going] [--list]
 
@@ -68,6 +68,11 @@ const STEPS: &[Step] = &[
         name: "loom",
         about: "cargo xtask loom",
         check: || loom::check(&[]),
+    },
+    Step {
+        name: "memcheck",
+        about: "cargo xtask memcheck --quick",
+        check: memcheck::check_quick,
     },
 ];
 

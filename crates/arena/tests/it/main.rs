@@ -1,8 +1,11 @@
 //! The public view of the arena: one binary.
 
+#[cfg(feature = "allocator-api2")]
+mod collections;
 mod hazard;
 mod model;
 mod nesting;
+mod owned;
 mod requests;
 mod threads;
 

@@ -137,18 +137,6 @@ impl Level for Open<'_, '_> {
     }
 }
 
-fn check_all(levels: &[&dyn Level]) {
-    let mut ranges: Vec<_> = levels.iter().flat_map(|level| level.ranges()).collect();
-    ranges.retain(|range| !range.is_empty());
-    ranges.sort_by_key(|range| range.start);
-    for pair in ranges.windows(2) {
-        assert!(pair[0].end <= pair[1].start, "{pair:?} overlap");
-    }
-    let bytes: usize = levels.iter().map(|level| level.bytes()).sum();
-    assert_eq!(thread_stats().bytes_in_use, bytes);
-    levels.iter().for_each(|level| level.check());
-}
-
 struct Run {
     stamp: Cell<u8>,
     detached: Cell<u64>,

@@ -42,6 +42,50 @@ fn slices_are_aligned_to_64_bytes_or_to_their_type() {
 }
 
 #[test]
+fn any_power_of_two_can_be_asked_for_and_nothing_else() {
+    with_arena(|scope| {
+        for power in 0..=16 {
+            let aligned = scope.align_to(1 << power);
+            for len in [0, 1, 100, 5000] {
+                let slice = aligned.alloc_slice_zeroed::<f32>(len);
+                assert_eq!(slice.as_ptr().addr() % (1 << power).max(64), 0);
+                let copy = aligned.alloc_slice_copy(slice);
+                assert_eq!(copy.as_ptr().addr() % (1 << power).max(64), 0);
+            }
+        }
+        for nonsense in [0, 3, 63, 65, 4095, usize::MAX] {
+            let error = scope.try_align_to(nonsense).map(|_| ());
+            assert!(
+                matches!(error, Err(AllocError::Alignment { align, .. }) if align == nonsense),
+                "{error:?}"
+            );
+        }
+        let top = scope
+            .try_align_to(1 << (usize::BITS - 1))
+            .expect("a power of two");
+        assert!(
+            top.try_alloc_slice_uninit::<u8>(0)
+                .expect("nothing")
+                .is_empty()
+        );
+        let refused = top.try_alloc_slice_uninit::<u8>(1).map(|_| ());
+        assert!(
+            matches!(refused, Err(AllocError::TooLarge { .. })),
+            "{refused:?}"
+        );
+        // The type's own alignment wins where it is larger.
+        let wide = scope.align_to(128).alloc_slice_fill_with(2, |_| Wide(1));
+        assert_eq!(wide.as_ptr().addr() % 1024, 0);
+    });
+}
+
+#[test]
+#[should_panic(expected = "an alignment of 48 is no power of two")]
+fn an_alignment_that_is_none_panics() {
+    let _ = with_arena(|scope| scope.align_to(48).alloc_slice_zeroed::<u8>(1).len());
+}
+
+#[test]
 fn contents_are_as_asked() {
     with_arena(|scope| {
         // Dirty the block first, so that zeroes have to be written.

@@ -5,6 +5,7 @@
 //! limit. Naive references of whole workloads are in [`crate::workloads`]. What the choice of
 //! contenders favours: `BIAS.md`.
 
+pub mod allocators;
 pub mod elementwise;
 pub mod iterator;
 pub mod ndarray;

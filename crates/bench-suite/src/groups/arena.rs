@@ -1,15 +1,25 @@
-//! What does scratch memory cost per call, from the arena and from the system?
+//! What does scratch memory cost per call, from the arena and from elsewhere?
 //!
-//! `scratch` is a small kernel chain that needs three buffers: sum(relu(x + y) · x), each step
-//! through one of them. Both contenders are given zeroed buffers, which is what safe code asks a
-//! `Vec` for. `enter` is the bare cost: one short buffer, one byte written, gone again.
+//! - `scope`: a scope that takes nothing, beside a call that does nothing: the difference is what
+//!   opening and closing cost.
+//! - `take`: a scope that takes sixteen uninitialised slices of a size and touches none: the bare
+//!   price of a request. The bump allocators are owned by the caller, which spares them the
+//!   thread-local; `bumpalo-64` and `bump-scope-64` align as the arena does.
+//! - `scratch`: a kernel that needs three buffers: sum(relu(x + y) · x), each step through one of
+//!   them, written before it is read. Page faults are counted: they are what it is about. `vec`
+//!   frees its three together, on which glibc gives the pages at the top of its heap back, and
+//!   faults them in again with the next call.
 
 use std::hint::black_box;
+use std::mem::MaybeUninit;
 
 use arena::with_arena;
+use bump_scope::Bump as ScopedBump;
+use bumpalo::Bump;
 
 use super::slices::{Operands as Slices, Source, TREE_ROUNDINGS};
 use super::{Case, Group, Inputs, Question};
+use crate::contenders::allocators::{MimallocBuffer, bumpalo_slots, fill};
 use crate::measure::{Contender, Trial};
 use crate::reference::check_terms;
 
@@ -18,97 +28,230 @@ const NAME: &str = "arena";
 /// The group.
 pub const GROUP: Group = Group {
     name: NAME,
-    about: "scratch buffers from the arena against a Vec per call",
-    quick: "all of it",
-    ops: &["enter", "scratch"],
+    about: "scratch from the arena against Vec, mimalloc, bumpalo and bump-scope",
+    quick: "three sizes of `take`, two of `scratch`",
+    ops: &["scope", "take", "scratch"],
     cases,
 };
 
-/// Elements of one buffer: 64 KiB, 1 MiB and 4 MiB of f32.
-const SCRATCH_LENS: [usize; 3] = [1 << 14, 1 << 18, 1 << 20];
-/// Elements of the buffer of `enter`.
-const ENTER_LEN: usize = 64;
+/// Elements of a slice of `take`: 64 B to 1 MiB of f32.
+const TAKE_LENS: [usize; 8] = [
+    1 << 4,
+    1 << 6,
+    1 << 8,
+    1 << 10,
+    1 << 12,
+    1 << 14,
+    1 << 16,
+    1 << 18,
+];
+const TAKE_LENS_QUICK: [usize; 3] = [1 << 4, 1 << 10, 1 << 18];
+/// Slices that `take` takes in one scope.
+const TAKEN: usize = 16;
+
+/// Elements of one buffer of `scratch`: 1, 4 and 16 MiB of f32.
+const SCRATCH_LENS: [usize; 3] = [1 << 18, 1 << 20, 1 << 22];
+const SCRATCH_LENS_QUICK: [usize; 2] = [1 << 18, 1 << 20];
 
 fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
-    let mut cases = vec![enter()];
-    cases.extend(SCRATCH_LENS.map(|len| scratch(inputs, len)));
+    let (takes, scratches) = match inputs.quick {
+        true => (&TAKE_LENS_QUICK[..], &SCRATCH_LENS_QUICK[..]),
+        false => (&TAKE_LENS[..], &SCRATCH_LENS[..]),
+    };
+    let mut cases = vec![scope()];
+    cases.extend(takes.iter().map(|&len| take(len)));
+    cases.extend(scratches.iter().map(|&len| scratch(inputs, len)));
     cases
 }
 
-fn enter<'a>() -> Case<'a> {
-    let question = Question {
+fn question(op: &'static str, shape: Vec<usize>) -> Question {
+    Question {
         group: NAME,
-        op: "enter",
+        op,
         dtype: "f32",
-        shape: vec![ENTER_LEN],
+        shape,
         bytes: 0,
         flops: 0,
-    };
-    Case::new(question, |question, plan| {
-        fn use_buffer(buffer: &mut [f32], value: f32) -> f32 {
-            let buffer = black_box(buffer);
-            buffer[0] = value;
-            buffer[0] + buffer[ENTER_LEN - 1]
+    }
+}
+
+/// An answer that must be exactly this.
+fn exactly<'a, C, R: PartialEq + std::fmt::Debug + 'a>(
+    expected: impl Fn(&C) -> R + 'a,
+) -> Trial<'a, C, R> {
+    Trial::new(move |context: &C, got: &R, _| {
+        let expected = expected(context);
+        match *got == expected {
+            true => Ok(()),
+            false => Err(format!("{got:?}, expected {expected:?}")),
+        }
+    })
+}
+
+fn scope<'a>() -> Case<'a> {
+    Case::new(question("scope", vec![]), |question, plan| {
+        #[inline(never)]
+        fn call(value: &mut f32) -> f32 {
+            black_box(*value)
+        }
+        #[inline(never)]
+        fn scoped(value: &mut f32) -> f32 {
+            with_arena(|scope| {
+                black_box(scope);
+                black_box(*value)
+            })
         }
         let contenders = [
-            Contender::new("arena", 1, |value: &mut f32| {
-                with_arena(|scope| use_buffer(scope.alloc_slice_zeroed(ENTER_LEN), *value))
+            Contender::new("arena", 1, scoped),
+            Contender::new("empty-call", 1, call),
+        ];
+        let trial = exactly(|value: &f32| *value);
+        question.ask(plan, 1.5, &contenders, &[trial], &[(0, 1)])
+    })
+}
+
+/// The bump allocators of the others, kept between calls.
+struct Bumps {
+    bumpalo: Bump,
+    scoped: ScopedBump,
+    len: usize,
+}
+
+/// Uses a slice as little as possible: nothing is touched, but it must be there.
+#[inline(always)]
+fn seen(slots: &mut [MaybeUninit<f32>]) -> usize {
+    black_box(slots).len()
+}
+
+fn take<'a>(len: usize) -> Case<'a> {
+    Case::new(question("take", vec![TAKEN, len]), move |question, plan| {
+        /// Takes the sixteen through `slots`.
+        #[inline(always)]
+        fn sixteen<'s>(mut slots: impl FnMut() -> &'s mut [MaybeUninit<f32>]) -> usize {
+            (0..TAKEN).map(|_| seen(slots())).sum()
+        }
+        fn bumpalo<'a>(name: &'static str, align: usize) -> Contender<'a, Bumps, usize> {
+            Contender::new(name, 1, move |bumps: &mut Bumps| {
+                let (bump, len) = (&bumps.bumpalo, bumps.len);
+                let sum = sixteen(|| bumpalo_slots(bump, len, align));
+                bumps.bumpalo.reset();
+                sum
+            })
+        }
+        let contenders = [
+            Contender::new("arena", 1, |bumps: &mut Bumps| {
+                let len = bumps.len;
+                with_arena(|scope| sixteen(|| scope.alloc_slice_uninit(len)))
             }),
-            Contender::new("vec", 1, |value: &mut f32| {
-                use_buffer(&mut vec![0.0; ENTER_LEN], *value)
+            bumpalo("bumpalo", align_of::<f32>()),
+            bumpalo("bumpalo-64", 64),
+            Contender::new("bump-scope", 1, |bumps: &mut Bumps| {
+                let len = bumps.len;
+                bumps.scoped.scoped(|scope| {
+                    let scope = &*scope;
+                    sixteen(|| scope.alloc_uninit_slice::<f32>(len).into_mut())
+                })
+            }),
+            Contender::new("bump-scope-64", 1, |bumps: &mut Bumps| {
+                #[derive(Clone, Copy)]
+                #[repr(align(64))]
+                struct Line(#[expect(dead_code, reason = "gives the type a size")] [f32; 16]);
+                let len = bumps.len;
+                bumps.scoped.scoped(|scope| {
+                    let scope = &*scope;
+                    let lines = || scope.alloc_uninit_slice::<Line>(len / 16).into_mut();
+                    (0..TAKEN).map(|_| 16 * black_box(lines()).len()).sum()
+                })
+            }),
+            Contender::new("mimalloc", 1, |bumps: &mut Bumps| {
+                let len = bumps.len;
+                let mut buffers = [(); TAKEN].map(|()| MimallocBuffer::new(len));
+                buffers.iter_mut().map(|buffer| seen(buffer.slots())).sum()
+            }),
+            Contender::new("vec", 1, |bumps: &mut Bumps| {
+                let len = bumps.len;
+                let mut buffers = [(); TAKEN].map(|()| Vec::<f32>::with_capacity(len));
+                let slots = |buffer: &mut Vec<f32>| seen(&mut buffer.spare_capacity_mut()[..len]);
+                buffers.iter_mut().map(slots).sum()
             }),
         ];
-        let trial = Trial::new(|value: &f32, got: &f32, _| {
-            if got == value {
-                Ok(())
-            } else {
-                Err(format!("{got}, expected {value}"))
-            }
-        });
-        question.ask(plan, 1.5, &contenders, &[trial], &[(0, 1)])
+        let trial = exactly(|bumps: &Bumps| TAKEN * bumps.len);
+        let bumps = Bumps {
+            bumpalo: Bump::new(),
+            scoped: ScopedBump::new(),
+            len,
+        };
+        let pairs: Vec<_> = (1..contenders.len()).map(|other| (0, other)).collect();
+        question.ask(plan, bumps, &contenders, &[trial], &pairs)
     })
 }
 
 struct Operands {
     x: Vec<f32>,
     y: Vec<f32>,
+    bump: Bump,
+    scoped: ScopedBump,
 }
 
 /// sum(relu(x + y) · x), through three buffers of the operands' length.
-fn chain(operands: &Operands, buffers: [&mut [f32]; 3]) -> f32 {
+fn chain(x: &[f32], y: &[f32], buffers: [&mut [MaybeUninit<f32>]; 3]) -> f32 {
     let [sums, kept, products] = buffers;
-    kernels_simd::add(&operands.x, &operands.y, sums);
-    kernels_simd::relu(sums, kept);
-    kernels_simd::mul(kept, &operands.x, products);
+    let sums = fill(sums, x.iter().zip(y).map(|(x, y)| x + y));
+    let kept = fill(kept, sums.iter().map(|sum| sum.max(0.0)));
+    let products = fill(products, kept.iter().zip(x).map(|(kept, x)| kept * x));
     kernels_simd::sum(products)
 }
 
 fn scratch(inputs: &Inputs, len: usize) -> Case<'_> {
     let question = Question {
-        group: NAME,
-        op: "scratch",
-        dtype: "f32",
-        shape: vec![3, len],
-        // Read and written: 3 + 2 + 3 + 1 slices, and three that are zeroed.
-        bytes: (12 * len * size_of::<f32>()) as u64,
+        // Read and written: 3 + 2 + 3 + 1 slices.
+        bytes: (9 * len * size_of::<f32>()) as u64,
         flops: 3 * len as u64,
+        ..question("scratch", vec![3, len])
     };
     Case::new(question, move |question, plan| {
         let Slices { x, y, .. } = Source::Embedded(&inputs.data, len).operands();
+        let operands = Operands {
+            x,
+            y,
+            bump: Bump::new(),
+            scoped: ScopedBump::new(),
+        };
         let contenders = [
             Contender::new("arena", 1, move |operands: &mut Operands| {
-                with_arena(|scope| {
-                    let buffers = [(); 3].map(|()| scope.alloc_slice_zeroed::<f32>(len));
-                    chain(black_box(operands), buffers)
-                })
-            })
-            .roundings(TREE_ROUNDINGS + 2),
+                let Operands { x, y, .. } = black_box(operands);
+                with_arena(|scope| chain(x, y, [(); 3].map(|()| scope.alloc_slice_uninit(len))))
+            }),
             Contender::new("vec", 1, move |operands: &mut Operands| {
-                let [mut a, mut b, mut c] = [(); 3].map(|()| vec![0.0_f32; len]);
-                chain(black_box(operands), [&mut a, &mut b, &mut c])
-            })
-            .roundings(TREE_ROUNDINGS + 2),
-        ];
+                let Operands { x, y, .. } = black_box(operands);
+                let mut buffers = [(); 3].map(|()| Vec::<f32>::with_capacity(len));
+                let slots = buffers
+                    .each_mut()
+                    .map(|buffer| &mut buffer.spare_capacity_mut()[..len]);
+                chain(x, y, slots)
+            }),
+            Contender::new("mimalloc", 1, move |operands: &mut Operands| {
+                let Operands { x, y, .. } = black_box(operands);
+                let mut buffers = [(); 3].map(|()| MimallocBuffer::new(len));
+                chain(x, y, buffers.each_mut().map(MimallocBuffer::slots))
+            }),
+            Contender::new("bumpalo", 1, move |operands: &mut Operands| {
+                let Operands { x, y, bump, .. } = black_box(operands);
+                let slots = [(); 3].map(|()| bumpalo_slots(bump, len, 64));
+                let sum = chain(x, y, slots);
+                bump.reset();
+                sum
+            }),
+            Contender::new("bump-scope", 1, move |operands: &mut Operands| {
+                let Operands { x, y, scoped, .. } = black_box(operands);
+                scoped.scoped(|scope| {
+                    let scope = &*scope;
+                    let slots = [(); 3].map(|()| scope.alloc_uninit_slice::<f32>(len).into_mut());
+                    chain(x, y, slots)
+                })
+            }),
+        ]
+        .map(|contender| contender.roundings(TREE_ROUNDINGS + 2));
         let trial = Trial::new(|operands: &Operands, got: &f32, roundings| {
             let pairs = operands.x.iter().zip(&operands.y);
             // The first rounding decides relu's sign, so the reference repeats it.
@@ -118,6 +261,8 @@ fn scratch(inputs: &Inputs, len: usize) -> Case<'_> {
                 roundings,
             )
         });
-        question.ask(plan, Operands { x, y }, &contenders, &[trial], &[(0, 1)])
+        let pairs: Vec<_> = (1..contenders.len()).map(|other| (0, other)).collect();
+        let plan = plan.counting_page_faults();
+        question.ask(&plan, operands, &contenders, &[trial], &pairs)
     })
 }

@@ -179,6 +179,7 @@ impl Question {
                         .clone()
                         .err()
                         .unwrap_or_else(|| ANSWER_OK.into()),
+                    page_faults: times.page_faults,
                 }
             });
         let comparisons = pairs.iter().zip(&measured.ratios).map(|(&(a, b), ratios)| {

@@ -104,6 +104,10 @@ pub struct Row {
     /// [`ANSWER_OK`] if the timed code's answer was compared with the reference in this run and
     /// was right, else what was wrong.
     pub answer: String,
+    /// Pages of the thread's memory that the system had to bring in, per call, where the question
+    /// is about memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_faults: Option<f64>,
 }
 
 /// One contender against another on one question.

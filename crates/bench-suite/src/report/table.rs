@@ -85,7 +85,7 @@ pub fn group(rows: &[Row], comparisons: &[Comparison]) -> String {
             row.contender.clone(),
             time(row.ns_median),
             spread(row),
-            rate(row),
+            [rate(row), faults(row)].join(""),
             relations(row, comparisons),
         ];
         table.add_row(
@@ -198,6 +198,11 @@ fn rate(row: &Row) -> String {
     }
 }
 
+fn faults(row: &Row) -> String {
+    let shown = |faults| format!(", {faults:.0} page faults");
+    row.page_faults.map(shown).unwrap_or_default()
+}
+
 fn relations(row: &Row, comparisons: &[Comparison]) -> String {
     let of_row = |c: &&Comparison| {
         (&c.op, &c.dtype, &c.shape, &c.contender)
@@ -279,6 +284,7 @@ mod tests {
             bytes: 4096,
             flops: 1024,
             answer: answer.into(),
+            page_faults: None,
         }
     }
 

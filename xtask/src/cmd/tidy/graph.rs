@@ -13,6 +13,7 @@ pub(crate) const PEERS: &[&str] = &[
     "faer",
     "bumpalo",
     "bump-scope",
+    "mimalloc",
     "chili",
     "forte",
     "pulp",
