@@ -48,6 +48,8 @@ pub(crate) struct Frame {
     /// Chunks that this frame asked for, the newest first.
     chunks: ManuallyDrop<Cell<Option<Chunk>>>,
     detached_bytes: Cell<usize>,
+    /// How many of the bytes taken from the room the store has been told of.
+    counted: Cell<usize>,
     #[cfg(feature = "isolated")]
     isolated: ManuallyDrop<Isolated>,
 }
@@ -74,6 +76,7 @@ impl Frame {
             untidy: Cell::new(false),
             chunks: ManuallyDrop::new(Cell::new(None)),
             detached_bytes: Cell::new(0),
+            counted: Cell::new(0),
             #[cfg(feature = "isolated")]
             isolated: ManuallyDrop::new(Isolated::new()),
         }
@@ -81,13 +84,21 @@ impl Frame {
 
     /// Opens a frame within `parent`, which must outlive it.
     #[inline(always)]
-    pub(crate) fn open(parent: &Self) -> (Self, Loan) {
+    pub(crate) fn open(parent: &Self, store: &Store) -> (Self, Loan) {
+        parent.count(store);
         let granted = !parent.lent.replace(true);
         let room = match granted {
             true => parent.room.lend(),
             false => Span::empty(),
         };
         (Self::new(Room::over(room), false), Loan { room, granted })
+    }
+
+    /// Tells the store how many bytes are in use here.
+    #[inline(always)]
+    pub(crate) fn count(&self, store: &Store) {
+        let taken = self.room.taken();
+        store.recount(self.counted.replace(taken), taken);
     }
 
     /// `len` elements of scratch, aligned to `align`, a power of two that is at least the grain
@@ -134,7 +145,6 @@ impl Frame {
             Some(at) => at,
             None => self.take_cold(store, charge)?,
         };
-        store.add_in_use(charge);
         if let Some(elsewhere) = isolated {
             return Ok(elsewhere);
         }
@@ -186,6 +196,7 @@ impl Frame {
         self.own(chunk);
         let needed_bytes = charge;
         let at = self.room.take(charge);
+        self.count(store);
         at.ok_or(AllocError::OutOfMemory { needed_bytes })
     }
 
@@ -206,6 +217,7 @@ impl Frame {
             }
         };
         self.detached_bytes.set(self.detached_bytes.get() + charge);
+        store.recount(0, charge);
         store.count_detached();
         Ok(at)
     }
@@ -238,7 +250,8 @@ impl Frame {
             // SAFETY: these are the bytes charged for it, and the caller vouches for them.
             unsafe { used.poison() };
         }
-        store.sub_in_use(charge);
+        // Before, as it may be the most that was in use.
+        self.count(store);
         // SAFETY: it was the last, and the caller vouches that nobody uses it.
         unsafe { self.room.put_back(charge) };
     }
@@ -252,7 +265,6 @@ impl Frame {
     #[cfg(feature = "allocator-api2")]
     pub(crate) unsafe fn extend(
         &self,
-        store: &Store,
         at: NonNull<u8>,
         from: usize,
         to: usize,
@@ -262,7 +274,6 @@ impl Frame {
             return None;
         }
         let added = self.room.take(to - from)?;
-        store.add_in_use(to - from);
         // SAFETY: the allocation ends where the added bytes begin, `from` bytes from its start.
         Some(unsafe { added.sub(from) })
     }
@@ -326,7 +337,7 @@ impl Frame {
         let base = store.base_room();
         // SAFETY: the caller's promise; the base's room is what a root frame begins with.
         unsafe { self.give_up(store, base) };
-        store.clear_in_use();
+        store.uncount_all();
         self.lent.set(false);
         self.room.restart(base);
         self.settle_at_times(store);
@@ -352,7 +363,7 @@ impl Frame {
         unsafe {
             self.isolated.free_all();
         }
-        store.sub_in_use(self.room.taken());
+        store.uncount(self.counted.take(), self.room.taken());
         if self.untidy.get() {
             // SAFETY: the caller's promise.
             unsafe { self.give_up_chunks(store) };
@@ -364,7 +375,8 @@ impl Frame {
     #[cold]
     #[inline(never)]
     unsafe fn give_up_chunks(&self, store: &Store) {
-        store.sub_in_use(self.detached_bytes.take());
+        let detached = self.detached_bytes.take();
+        store.uncount(detached, detached);
         let mut chunks = self.chunks.take();
         while let Some(chunk) = chunks {
             chunks = chunk.split_rest();

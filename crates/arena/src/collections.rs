@@ -78,7 +78,7 @@ unsafe impl<A: Alignment> Allocator for Scope<'_, A> {
         if let (Some((from, old_align)), Some((to, align))) = (self.charge(old), self.charge(new))
             && old_align == align
             // SAFETY: the caller vouches that the block came from here with the old layout.
-            && let Some(at) = unsafe { self.frame().extend(self.store(), at, from, to, align) }
+            && let Some(at) = unsafe { self.frame().extend(at, from, to, align) }
         {
             return Ok(NonNull::slice_from_raw_parts(at, new.size()));
         }

@@ -66,7 +66,7 @@ impl Nest {
         let outer = self.innermost.get();
         // SAFETY: the innermost of now.
         let parent = unsafe { self.frame_or_root(outer) };
-        let (frame, loan) = Frame::open(parent);
+        let (frame, loan) = Frame::open(parent, &self.store);
         self.innermost.set(&raw const frame);
         let open = Open {
             nest: self,
@@ -92,6 +92,8 @@ impl Nest {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        // SAFETY: the innermost of now. The others told their bytes when they lent their room.
+        unsafe { self.frame_or_root(self.innermost.get()) }.count(&self.store);
         self.store.stats()
     }
 }

@@ -163,9 +163,12 @@ impl Arena {
         self.root.trim(&self.store)
     }
 
-    /// The figures of this arena.
+    /// The figures of this arena. What was taken through a checkpoint that is still open is in
+    /// them as of when it last opened another, took a block, or was asked itself
+    /// ([`Checkpoint::stats`]).
     #[must_use]
     pub fn stats(&self) -> Stats {
+        self.root.count(&self.store);
         self.store.stats()
     }
 }
@@ -214,7 +217,7 @@ pub struct Checkpoint<'a> {
 
 impl<'a> Checkpoint<'a> {
     fn within(store: &'a Store, parent: &'a Frame) -> Self {
-        let (frame, loan) = Frame::open(parent);
+        let (frame, loan) = Frame::open(parent, store);
         Self {
             store,
             parent,
@@ -233,6 +236,13 @@ impl<'a> Checkpoint<'a> {
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<'_> {
         Checkpoint::within(self.store, &self.frame)
+    }
+
+    /// The figures of the arena.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.frame.count(self.store);
+        self.store.stats()
     }
 
     /// Takes back all that was taken since the checkpoint was made.

@@ -74,15 +74,21 @@ impl Sum for Stats {
 /// The figures of all arenas of the process, of threads and owned, summed. The two counts of
 /// what was *ever* done include arenas that are gone; the others are of those that hold memory.
 ///
-/// Each figure is one that its arena had a moment ago; while arenas are at work the figures are
-/// not all of the same moment.
+/// Blocks are exact. Bytes in use are not counted by each request, which would slow it: an arena
+/// tells them when it opens or closes a scope, takes a block, or is asked itself; so of a thread
+/// at work those are missing that its innermost scope took since. While nobody works, or on the
+/// workers of a pool that each sum up their own ([`thread_stats`](crate::thread_stats)), they are
+/// exact.
 ///
 /// ```
 /// let held = arena::with_arena(|scope| {
 ///     scope.alloc_slice_zeroed::<f32>(1000);
-///     std::thread::spawn(arena::process_stats).join().unwrap()
+///     let own = arena::thread_stats(); // tells
+///     let all = std::thread::spawn(arena::process_stats).join().unwrap();
+///     assert!(all.bytes_in_use >= own.bytes_in_use);
+///     all
 /// });
-/// assert!(held.bytes_in_use >= 4032);
+/// assert!(held.bytes_in_use >= 4032 && held.chunk_bytes >= 4032);
 /// ```
 ///
 /// Cost: a lock and a few loads per arena.

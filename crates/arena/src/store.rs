@@ -9,7 +9,10 @@
 //!   when a whole window of outermost scopes used less than a quarter of it.
 //! - **One spare block** stays while scopes are open, or inner scopes in a loop would ask the
 //!   system in each turn.
-//! - **Figures**, for the seat of this arena: bytes in use on the fast path, the rest here.
+//! - **Figures**, for the seat of this arena. Requests count nothing: a frame knows its bytes by
+//!   its cursor, and tells them when it lends its room, takes a block, closes, or is asked. (With
+//!   a count per request sixteen slices took 16 ns, and 50 ns where the CPU did not forward the
+//!   store; without, 10 ns.)
 //!
 //! Deliberately elsewhere: what a block is ([`chunk`](crate::chunk)), which part of it is whose
 //! ([`bump`](crate::bump)), sizes ([`layout`]), what is allowed ([`settings`]).
@@ -73,30 +76,31 @@ impl Store {
         self.own_settings.unwrap_or_else(settings::settings)
     }
 
-    /// Counts bytes as in use.
+    /// Counts `now` bytes of a frame as in use instead of `before`.
     #[inline(always)]
-    pub(crate) fn add_in_use(&self, bytes: usize) {
-        let in_use = &self.seat.get().bytes_in_use;
-        in_use.store(in_use.load(Relaxed) + bytes, Relaxed);
+    pub(crate) fn recount(&self, before: usize, now: usize) {
+        if before != now {
+            let in_use = &self.seat.get().bytes_in_use;
+            in_use.store(in_use.load(Relaxed) - before + now, Relaxed);
+        }
     }
 
-    /// Counts bytes as no longer in use.
+    /// Counts a frame no more, of whose `bytes` in use `counted` were counted.
     #[inline(always)]
-    pub(crate) fn sub_in_use(&self, bytes: usize) {
-        if bytes == 0 {
-            return;
+    pub(crate) fn uncount(&self, counted: usize, bytes: usize) {
+        let in_use = self.seat.get().bytes_in_use.load(Relaxed) - counted;
+        if in_use + bytes > self.recent_most.get() {
+            self.note_most(in_use + bytes);
         }
-        let in_use = self.seat.get().bytes_in_use.load(Relaxed);
-        if in_use > self.recent_most.get() {
-            self.note_most(in_use);
+        if counted != 0 {
+            self.seat.get().bytes_in_use.store(in_use, Relaxed);
         }
-        let rest = in_use - bytes;
-        self.seat.get().bytes_in_use.store(rest, Relaxed);
     }
 
     /// Nothing is in use, whatever was counted.
-    pub(crate) fn clear_in_use(&self) {
-        self.sub_in_use(self.seat.get().bytes_in_use.load(Relaxed));
+    pub(crate) fn uncount_all(&self) {
+        let all = self.seat.get().bytes_in_use.load(Relaxed);
+        self.uncount(all, all);
     }
 
     #[cold]

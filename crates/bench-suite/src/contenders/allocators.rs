@@ -42,6 +42,25 @@ pub fn fill(
     unsafe { slots.assume_init_mut() }
 }
 
+/// Puts glibc's thresholds where they stand in a program that frees no block larger than `bytes`:
+/// after the first such free, blocks of that size come from the heap, and twice as much at its
+/// top is given back to the system. In our process other groups have freed larger blocks before,
+/// which raised both (mallopt(3), "dynamic mmap threshold"). Nothing on other systems.
+pub fn as_if_nothing_larger_was_freed(bytes: usize) {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // With the block's header, in whole pages, as glibc counts a mapped block.
+        let block = (bytes + 16).next_multiple_of(4096);
+        let block = libc::c_int::try_from(block).unwrap_or(libc::c_int::MAX / 2);
+        // SAFETY: sets two figures of the allocator.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, block) };
+        // SAFETY: as above.
+        unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, 2 * block) };
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = bytes;
+}
+
 /// A buffer from mimalloc, 64-byte aligned as the arena's are; given back when dropped.
 #[derive(Debug)]
 pub struct MimallocBuffer {
