@@ -1,6 +1,7 @@
 //! Steady state, seen from the system allocator: a binary of its own, because it replaces the
-//! global allocator by one that counts, and refuses on request, per thread.
-
+//! global allocator by one that counts, and refuses on request, per thread. Not with the feature
+//! `isolated`, which asks the system for every slice.
+#![cfg(not(feature = "isolated"))]
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
