@@ -55,9 +55,13 @@ fn package(package: &Package) -> Vec<Violation> {
     }
     if matches!(role, Role::Leaf | Role::Joint) {
         for enabled in package.enabled(&["default"]) {
+            // `x?/feature` adds to what somebody else has enabled.
+            if enabled.contains("?/") {
+                continue;
+            }
             // `dep:x`, `x/feature`, or `x` where the feature is the dependency.
             let crate_name = enabled.trim_start_matches("dep:");
-            let crate_name = crate_name.split(['/', '?']).next().unwrap_or_default();
+            let crate_name = crate_name.split('/').next().unwrap_or_default();
             if workspace::role(crate_name).is_some() || PEERS.contains(&crate_name) {
                 broken(format!("a default feature of {name} enables {crate_name}"));
             }
