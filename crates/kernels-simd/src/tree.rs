@@ -59,7 +59,7 @@ pub const fn split_point(len: usize, leaf: usize) -> usize {
 }
 
 /// Levels of a tree at most: 2^40 leaves, more than any memory holds.
-const MAX_LEVELS: usize = 40;
+pub(crate) const MAX_LEVELS: usize = 40;
 
 /// Combines partial results, given from left to right, in the shape of the tree.
 ///
@@ -99,14 +99,7 @@ impl<P: Copy> Pairwise<P> {
     /// After 2^40 partials.
     #[inline(always)]
     pub fn push(&mut self, partial: P, merge: impl Fn(P, P) -> P) {
-        let mut node = partial;
-        // A slice of the levels, not a loop up to the last one: with that bound in sight the
-        // compiler keeps every level in a register of its own, at 12 ns per reduction.
-        let carries = self.count.trailing_ones() as usize;
-        for level in &self.partials[..carries] {
-            node = merge(*level, node);
-        }
-        self.partials[carries] = node;
+        push(&mut self.partials, self.count, partial, merge);
         self.count += 1;
     }
 
@@ -114,18 +107,42 @@ impl<P: Copy> Pairwise<P> {
     #[must_use]
     #[inline(always)]
     pub fn finish(self, merge: impl Fn(P, P) -> P) -> P {
-        if self.count == 0 {
-            return self.partials[0];
-        }
-        let mut level = self.count.trailing_zeros() as usize;
-        let mut root = self.partials[level];
-        level += 1;
-        while self.count >> level != 0 {
-            if self.count >> level & 1 == 1 {
-                root = merge(self.partials[level], root);
-            }
-            level += 1;
-        }
-        root
+        root(&self.partials, self.count, merge)
     }
+}
+
+/// [`Pairwise::push`] on partials and their count, each by itself: a loop that has the count in a
+/// register does not wait for memory to learn how many merges to do.
+#[inline(always)]
+pub(crate) fn push<P: Copy>(partials: &mut [P], count: u64, partial: P, merge: impl Fn(P, P) -> P) {
+    let mut node = partial;
+    // A slice of the levels, not a loop up to the last one: with that bound in sight the
+    // compiler keeps every level in a register of its own, at 12 ns per reduction.
+    let carries = count.trailing_ones() as usize;
+    for level in &partials[..carries] {
+        node = merge(*level, node);
+    }
+    partials[carries] = node;
+}
+
+/// [`Pairwise::finish`] of partials and their count.
+#[inline(always)]
+pub(crate) fn root<P: Copy>(
+    partials: &[P; MAX_LEVELS],
+    count: u64,
+    merge: impl Fn(P, P) -> P,
+) -> P {
+    if count == 0 {
+        return partials[0];
+    }
+    let mut level = count.trailing_zeros() as usize;
+    let mut root = partials[level];
+    level += 1;
+    while count >> level != 0 {
+        if count >> level & 1 == 1 {
+            root = merge(partials[level], root);
+        }
+        level += 1;
+    }
+    root
 }

@@ -4,7 +4,7 @@
 use super::Reduction;
 use crate::dispatch::{Kernel, dispatch};
 use crate::element::Element;
-use crate::tree::Pairwise;
+use crate::tree::{self, MAX_LEVELS};
 use crate::vector::Backend;
 use core::ops::Range;
 
@@ -68,6 +68,9 @@ impl<R: Leaves> Reduction for R {
 /// the level's function in registers (5 ns less than through memory).
 struct Walk<R>(R);
 
+/// Whole leaves that are read in a row, and become one node.
+const BATCH: usize = 8;
+
 impl<R: Leaves> Kernel for Walk<R> {
     type Output = R::Partial;
 
@@ -75,28 +78,68 @@ impl<R: Leaves> Kernel for Walk<R> {
     fn run<B: Backend>(&mut self, token: B) -> R::Partial {
         let Self(reduction) = self;
         let (len, leaf_len) = (reduction.len(), R::Elem::LEAF);
-        let mut fold: Option<Pairwise<R::Partial>> = None;
-        let mut start = 0;
-        // Two leaves at a time: they merge in registers, and half as many nodes go through the
-        // fold, which for two leaves costs as much as a seventh of their sum.
-        loop {
-            let end = len.min(start + 2 * leaf_len);
-            let node = if end - start <= leaf_len {
-                reduction.leaf(token, start..end)
-            } else {
-                let left = reduction.leaf(token, start..start + leaf_len);
-                R::merge(left, reduction.leaf(token, start + leaf_len..end))
-            };
-            if end == len {
-                let Some(mut fold) = fold else {
-                    return node;
-                };
-                fold.push(node, R::merge);
-                return fold.finish(R::merge);
-            }
-            fold.get_or_insert(Pairwise::new(R::IDENTITY))
-                .push(node, R::merge);
-            start = end;
+        // Few are short of any loop.
+        if len <= leaf_len {
+            return reduction.leaf(token, 0..len);
         }
+        if len <= 2 * leaf_len {
+            let left = reduction.leaf(token, 0..leaf_len);
+            return R::merge(left, reduction.leaf(token, leaf_len..len));
+        }
+        // One copy of a leaf's loop reads all that are whole, in a row, without code for tails in
+        // between: only so the CPU keeps reading ahead from one leaf to the next. With the fold and
+        // a second copy between them, `sum` from the second cache ran at 135 instead of 190 GB/s.
+        let mut partials = [R::IDENTITY; MAX_LEVELS];
+        let mut batch = [R::IDENTITY; BATCH];
+        let (mut start, mut leaves) = (0, 0);
+        while len - start >= leaf_len {
+            let count = BATCH.min((len - start) / leaf_len);
+            let mut i = 0;
+            while i < count {
+                batch[i] = reduction.leaf(token, start..start + leaf_len);
+                start += leaf_len;
+                i += 1;
+            }
+            if count == BATCH {
+                let node = merge_batch::<R>(batch);
+                tree::push(
+                    &mut partials[BATCH_LEVELS..],
+                    leaves >> BATCH_LEVELS,
+                    node,
+                    R::merge,
+                );
+            } else {
+                let mut i = 0;
+                while i < count {
+                    tree::push(&mut partials, leaves + i as u64, batch[i], R::merge);
+                    i += 1;
+                }
+            }
+            leaves += count as u64;
+        }
+        if start < len {
+            let node = reduction.leaf(token, start..len);
+            tree::push(&mut partials, leaves, node, R::merge);
+            leaves += 1;
+        }
+        tree::root(&partials, leaves, R::merge)
     }
+}
+
+/// Levels of the tree below the node of a batch.
+const BATCH_LEVELS: usize = BATCH.ilog2() as usize;
+
+/// The node of a whole batch.
+#[inline(always)]
+fn merge_batch<R: Leaves>(mut batch: [R::Partial; BATCH]) -> R::Partial {
+    let mut half = BATCH / 2;
+    while half > 0 {
+        let mut i = 0;
+        while i < half {
+            batch[i] = R::merge(batch[2 * i], batch[2 * i + 1]);
+            i += 1;
+        }
+        half /= 2;
+    }
+    batch[0]
 }
