@@ -12,6 +12,7 @@
 //! | [`reference`](mod@reference) | what is the right answer, and how far may a rounded one be from it? |
 //! | [`measure`] | how is time taken? |
 //! | [`stats`] | what do many samples say? |
+//! | [`scaling`] | what do more threads gain? |
 //! | [`host`] | on which machine, compiler and commit? |
 //! | [`report`] | how is it told, to programs and to people? |
 //! | [`progress`] | what does one see meanwhile? |
@@ -51,8 +52,11 @@ pub mod progress;
 pub mod reference;
 pub mod report;
 pub mod run;
+pub mod scaling;
 pub mod stats;
 pub mod workloads;
+
+pub use scaling::{Scaling, scalability};
 
 /// The examples of the README, so that they compile and hold.
 #[cfg(doctest)]

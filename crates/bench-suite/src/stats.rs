@@ -1,7 +1,26 @@
-//! What many samples say: quantiles and means, as pure functions.
+//! What many samples say: quantiles, means, intervals and fits, as pure functions.
 //!
 //! Decided here: quantiles interpolate linearly between order statistics (Hyndman and Fan's type 7,
 //! NumPy's default). Taking the samples, and pairing them into ratios, is [`crate::measure`]'s.
+
+use serde::{Deserialize, Serialize};
+
+mod fit;
+mod interval;
+
+pub use fit::{Amdahl, Fit, Usl, amdahl, usl};
+pub use interval::median_interval;
+
+/// A figure with the interval that it is believed to lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The figure.
+    pub value: f64,
+    /// The lower end of its interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
 
 /// Middle and spread of a set of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,3 +6,4 @@ mod kernels;
 mod pool_view;
 mod program;
 mod report;
+mod statistics;
