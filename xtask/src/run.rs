@@ -119,6 +119,14 @@ impl Program {
         self.read(Stdio::inherit())
     }
 
+    /// Runs it and returns its stdout, whether it succeeded or not; stderr stays visible.
+    pub(crate) fn stdout_anyway(mut self) -> Result<String> {
+        self.echo();
+        let output = self.command.stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| self.cannot_start())?;
+        String::from_utf8(output.stdout).with_context(|| format!("`{}`: its output", self.shown))
+    }
+
     /// Like `stdout` for a question that interests nobody: no echo, no stderr.
     pub(crate) fn ask(mut self) -> Result<String> {
         self.read(Stdio::null())

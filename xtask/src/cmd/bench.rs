@@ -1,5 +1,6 @@
 //! `bench`: builds bench-suite in release and becomes it. Its flags, its progress and its reports
-//! are decided in that crate; its exit status is the command's.
+//! are decided in that crate; its exit status is the command's. With `--against REV` two revisions
+//! are compared instead: `against`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,10 +12,18 @@ use serde_json::Value;
 use super::Command;
 use crate::run::Program;
 
+mod against;
+
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
     about: "Builds and runs the benchmarks; writes target/bench/report.json",
-    usage: "Usage: cargo xtask bench [ARGS…]   (all of them go to bench-suite, --help too)",
+    usage: "\
+Usage: cargo xtask bench [ARGS…]   (all of them go to bench-suite, --help too)
+       cargo xtask bench --against REV [--only KERNEL[,KERNEL]] [--processes N]
+
+The second form compares the kernels of the working tree with those of a git revision: both in one
+process on the same buffers, in blocks of 100 µs in the order A B B A, over 15 processes with
+environments of random size. Exit status 1 if a kernel is slower beyond noise.",
     forwards_all: true,
     run,
 };
@@ -22,6 +31,14 @@ pub(crate) const COMMAND: Command = Command {
 const PACKAGE: &str = "bench-suite";
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
+    if against::is_asked(&args) {
+        return if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+            println!("{}", COMMAND.usage);
+            Ok(ExitCode::SUCCESS)
+        } else {
+            against::run(args)
+        };
+    }
     become_binary(PACKAGE, args)
 }
 
@@ -36,8 +53,8 @@ pub(super) fn become_binary(name: &str, args: Vec<OsString>) -> Result<ExitCode>
     Program::new(binary).args(args).become_it()
 }
 
-/// The path of the binary, from cargo's messages: right whatever the target directory is.
-fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+/// The path of a program, from cargo's messages: right whatever the target directory is.
+pub(super) fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

@@ -199,8 +199,8 @@ fn fit(
     });
 
     for Estimate { low, high, .. } in [first, second] {
-        // Written so that NaN is refused too.
-        if !(high - low <= WIDTH_MAX) {
+        let width = high - low;
+        if width.is_nan() || width > WIDTH_MAX {
             return Err(format!(
                 "the samples scatter too much: anything from {low:.2} to {high:.2}"
             ));
@@ -218,7 +218,7 @@ fn fit(
     for (&p, &y) in threads.iter().zip(&relative) {
         let p = p as f64;
         let law = 1.0 / p + solved[0] * (1.0 - 1.0 / p) + solved[1] * (p - 1.0);
-        if !((y / law - 1.0).abs() <= MISFIT_MAX) {
+        if (y / law - 1.0).abs() > MISFIT_MAX {
             return Err(format!(
                 "the law does not fit: {:.0} % off at {p} threads",
                 100.0 * (y / law - 1.0)
