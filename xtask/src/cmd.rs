@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod bench;
 mod check_report;
 mod ci;
+mod compare;
 mod levels;
 mod loom;
 mod memcheck;
@@ -35,6 +36,7 @@ pub(crate) struct Command {
 /// Every command, in the order of the overview.
 pub(crate) const ALL: &[Command] = &[
     bench::COMMAND,
+    compare::COMMAND,
     pool::COMMAND,
     test::COMMAND,
     loom::COMMAND,

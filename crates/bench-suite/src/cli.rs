@@ -7,7 +7,7 @@ use bench_suite::measure::Plan;
 use clap::Parser;
 
 /// Measures the Crossover crates on this machine, checks every answer, prints tables and writes
-/// report.json and pool_utilization.json.
+/// report.json, report.html and pool_utilization.json.
 #[derive(Debug, Parser)]
 #[command(name = "bench-suite", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -40,6 +40,10 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) data: Option<PathBuf>,
 
+    /// Counts the instructions of the hot kernels as well, under valgrind's callgrind
+    #[arg(long)]
+    pub(crate) counts: bool,
+
     /// Exactly N rounds of short samples per case: a first look, too short to conclude from
     #[arg(long, value_name = "N", value_parser = rounds)]
     pub(crate) rounds: Option<usize>,
@@ -60,7 +64,9 @@ Examples:
   cargo xtask bench --quick --data my_array.npy --out /tmp/report
 
 The program itself takes the same flags: target/release/bench-suite --list
-Exit status: 0 all answers right, 1 a wrong answer or a failed write, 2 wrong flags or data.";
+Ctrl-C ends the run after the case that runs, and writes what was measured.
+Exit status: 0 all answers right, 1 a wrong answer or a failed write, 2 wrong flags or data,
+130 ended by Ctrl-C.";
 
 /// More threads than any machine that this was tried on has; a typing error, most likely.
 const THREADS_MAX: usize = 1024;

@@ -3,6 +3,8 @@
 //! Decided here: what cannot be found out is said to be "unknown" or left out, never guessed. The
 //! shape in which it is reported is [`crate::report::schema`]'s.
 
+pub mod noise;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -13,6 +13,8 @@
 //! | [`measure`] | how is time taken? |
 //! | [`stats`] | what do many samples say? |
 //! | [`scaling`] | what do more threads gain? |
+//! | [`limits`] | what can this machine do at most? |
+//! | [`analyses`] | what do the rows add up to? |
 //! | [`host`] | on which machine, compiler and commit? |
 //! | [`report`] | how is it told, to programs and to people? |
 //! | [`progress`] | what does one see meanwhile? |
@@ -43,10 +45,12 @@
 //! assert_eq!(measured.ratios[0].len(), 5);
 //! ```
 
+pub mod analyses;
 pub mod contenders;
 pub mod data;
 pub mod groups;
 pub mod host;
+pub mod limits;
 pub mod measure;
 pub mod progress;
 pub mod reference;

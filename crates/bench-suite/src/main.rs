@@ -4,23 +4,31 @@ mod cli;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
+use bench_suite::analyses::counts;
 use bench_suite::data::npy::{self, Array};
 use bench_suite::groups::{GROUPS, Inputs};
-use bench_suite::report::{table, write};
+use bench_suite::report::{html, table, write};
 use bench_suite::run::{Finished, run};
 use bench_suite::{host, progress::Progress};
 use clap::Parser as _;
 use cli::{Cli, Peer};
 
 const REPORT: &str = "report.json";
+const PAGE: &str = "report.html";
 const POOL_UTILIZATION: &str = "pool_utilization.json";
 
 /// Exit status for what the user can mend: flags, data, the output folder. clap uses it too.
 const USAGE: u8 = 2;
+/// Exit status of a run that Ctrl-C ended, as shells have it: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
+    if counts::be_counted() {
+        return ExitCode::SUCCESS;
+    }
     let cli = Cli::parse();
     if cli.list {
         list();
@@ -30,11 +38,36 @@ fn main() -> ExitCode {
         Ok(prepared) => prepared,
         Err(error) => return failed(&error, USAGE),
     };
-    let finished = run(&cli.groups(), &inputs, &cli.plan(), data);
+    // Without a handler Ctrl-C ends the run as it always does, and nothing is kept.
+    if let Err(error) = ctrlc::set_handler(interrupted) {
+        eprintln!("note: Ctrl-C will keep nothing: {error}");
+    }
+    let mut finished = run(&cli.groups(), &inputs, &cli.plan(), data, &STOP);
+    if cli.counts && !finished.report.partial {
+        match counts::count() {
+            Ok(counts) => finished.report.counts = counts,
+            Err(why) => finished
+                .report
+                .notes
+                .push(format!("counts: not run: {why}")),
+        }
+    }
     match conclude(&cli, &finished) {
         Ok(status) => status,
         Err(error) => failed(&error, 1),
     }
+}
+
+/// Set by Ctrl-C: the case that runs is the last.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// The first Ctrl-C ends the run after its case, the second at once.
+fn interrupted() {
+    // Relaxed: the flag is all there is to see.
+    if STOP.swap(true, Ordering::Relaxed) {
+        std::process::exit(INTERRUPTED.into());
+    }
+    eprintln!("\nstopping after this case; once more to stop at once and keep nothing");
 }
 
 /// One line, whatever the chain of causes.
@@ -115,6 +148,8 @@ fn conclude(cli: &Cli, finished: &Finished) -> anyhow::Result<ExitCode> {
         }
     }
     files.push(write::json(folder, REPORT, report).with_context(|| failed(REPORT))?);
+    let page = html::page(report, pool.as_ref()).context("cannot draw the report")?;
+    files.push(write::text(folder, PAGE, &page).with_context(|| failed(PAGE))?);
 
     let paths: Vec<_> = files.iter().map(AsRef::as_ref).collect();
     progress.print(&format!(
@@ -125,9 +160,11 @@ fn conclude(cli: &Cli, finished: &Finished) -> anyhow::Result<ExitCode> {
     for line in &wrong {
         eprintln!("error: {line}");
     }
-    Ok(if wrong.is_empty() {
-        ExitCode::SUCCESS
-    } else {
+    Ok(if !wrong.is_empty() {
         ExitCode::FAILURE
+    } else if report.partial {
+        ExitCode::from(INTERRUPTED)
+    } else {
+        ExitCode::SUCCESS
     })
 }

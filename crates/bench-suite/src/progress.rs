@@ -4,7 +4,9 @@
 //! can be kept alone. A reader who closes standard output early (`| head`) ends no measurement:
 //! the files are still written.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,6 +14,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
+    begun: Instant,
+    cases: usize,
+    done: Cell<usize>,
 }
 
 impl Progress {
@@ -20,6 +25,9 @@ impl Progress {
     pub fn new(cases: usize) -> Self {
         Self {
             bar: io::stderr().is_terminal().then(|| bar(cases as u64)),
+            begun: Instant::now(),
+            cases,
+            done: Cell::new(0),
         }
     }
 
@@ -27,8 +35,18 @@ impl Progress {
     pub fn group(&self, name: &str, cases: usize) {
         match &self.bar {
             Some(bar) => bar.set_prefix(name.to_owned()),
-            None => note(&format!("{name}: cases to run: {cases}")),
+            None => note(&format!("{name}: cases to run: {cases}{}", self.left())),
         }
+    }
+
+    /// The time that the other cases take, if they are like those that have ended.
+    fn left(&self) -> String {
+        let done = self.done.get();
+        if done == 0 {
+            return String::new();
+        }
+        let left = self.begun.elapsed().as_secs_f64() * (self.cases - done) as f64 / done as f64;
+        format!(", about {left:.0} s left in all")
     }
 
     /// A case begins.
@@ -40,6 +58,7 @@ impl Progress {
 
     /// A case has ended.
     pub fn case_done(&self) {
+        self.done.set(self.done.get() + 1);
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }

@@ -1,11 +1,16 @@
 //! One run from beginning to end: the selected groups in order, a table behind each, a report.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::analyses::crossovers;
 use crate::groups::{Group, Inputs, Outcome};
-use crate::host;
+use crate::host::noise::Watch;
 use crate::measure::Plan;
 use crate::progress::Progress;
-use crate::report::schema::{PoolUtilization, Report, SCHEMA, Settings};
+use crate::report::schema::{Noise, PoolUtilization, Report, SCHEMA, Settings};
 use crate::report::table;
+use crate::{host, limits};
 
 /// What a run found out.
 #[derive(Debug)]
@@ -18,13 +23,23 @@ pub struct Finished {
 
 /// Runs `groups` on `inputs`, prints a table behind each, and returns the report.
 ///
-/// `data` is what the report says of the values: "embedded", or the user's file.
+/// `data` is what the report says of the values: "embedded", or the user's file. Once `stop` is set
+/// no further case begins, and the report says that it is partial.
 #[must_use]
-pub fn run(groups: &[&Group], inputs: &Inputs, plan: &Plan, data: String) -> Finished {
+pub fn run(
+    groups: &[&Group],
+    inputs: &Inputs,
+    plan: &Plan,
+    data: String,
+    stop: &AtomicBool,
+) -> Finished {
+    let host = host::host();
+    let mut watch = Watch::begin();
+    let limits = limits::measure(&host, &inputs.pool);
     let mut report = Report {
         schema: SCHEMA,
         project: host::project(),
-        host: host::host(),
+        host,
         settings: Settings {
             quick: inputs.quick,
             threads: inputs.threads(),
@@ -34,31 +49,62 @@ pub fn run(groups: &[&Group], inputs: &Inputs, plan: &Plan, data: String) -> Fin
         notes: inputs.notes.clone(),
         results: Vec::new(),
         comparisons: Vec::new(),
+        partial: false,
+        noise: Noise::default(),
+        limits: None,
+        crossovers: Vec::new(),
+        scaling: Vec::new(),
+        counts: Vec::new(),
+        regret: Vec::new(),
+        regret_policies: BTreeMap::new(),
     };
     let mut pool = None;
 
     let cases: Vec<_> = groups.iter().map(|group| (group.cases)(inputs)).collect();
     let progress = Progress::new(cases.iter().map(Vec::len).sum());
     progress.print(&table::machine(&report));
+    progress.print(&table::limits(&limits));
+    // Relaxed: nothing but the flag itself is read.
+    let stopped = || stop.load(Ordering::Relaxed);
     for (group, cases) in groups.iter().zip(cases) {
+        if stopped() {
+            break;
+        }
         progress.group(group.name, cases.len());
         let (rows, comparisons) = (report.results.len(), report.comparisons.len());
         for case in cases {
+            if stopped() {
+                break;
+            }
             progress.case(format!("{} {}", case.question.op, case.question.dtype));
             let outcome = case.run(plan);
             progress.case_done();
+            watch.look_again();
             let Outcome {
                 rows,
                 comparisons,
                 pool: watched,
+                scaling,
+                notes,
             } = outcome;
             report.results.extend(rows);
             report.comparisons.extend(comparisons);
+            report.scaling.extend(scaling);
+            report.notes.extend(notes);
             pool = watched.or(pool);
         }
+        limits.hold_against(&mut report.results[rows..]);
         let table = table::group(&report.results[rows..], &report.comparisons[comparisons..]);
         progress.print(&format!("\n{}: {}\n{table}", group.name, group.about));
     }
     progress.finish();
+    for row in &mut report.scaling {
+        let most = row.scaling.points.last().map_or(1, |point| point.threads);
+        row.ceiling = limits.ceiling(most);
+    }
+    report.partial = stopped();
+    report.crossovers = crossovers(&report.results);
+    report.noise = watch.end();
+    report.limits = Some(limits);
     Finished { report, pool }
 }

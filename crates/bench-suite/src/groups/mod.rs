@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod kernels;
 pub mod metrics;
 pub mod pool;
+pub mod scaling;
 pub mod slices;
 
 use pool_metrics::Recorder;
@@ -18,9 +19,9 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use crate::contenders::numpy::{self, Numpy};
 use crate::data::Embedded;
 use crate::data::npy::Array;
-use crate::measure::{Contender, Plan, Trial, measure};
-use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Row};
-use crate::stats::{Summary, summarize};
+use crate::measure::{Contender, Measured, Plan, Trial, measure};
+use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Row, ScalingOf};
+use crate::stats::{Estimate, Summary, median_interval, summarize};
 
 /// A group of cases.
 #[derive(Debug)]
@@ -38,13 +39,14 @@ pub struct Group {
 }
 
 /// All groups, in the order in which they run.
-pub static GROUPS: [Group; 6] = [
+pub static GROUPS: [Group; 7] = [
     kernels::GROUP,
     dispatch::GROUP,
     pool::GROUP,
     metrics::GROUP,
     arena::GROUP,
     dense::GROUP,
+    scaling::GROUP,
 ];
 
 /// The group of this name.
@@ -156,11 +158,23 @@ impl Question {
         pairs: &[(usize, usize)],
     ) -> Outcome {
         let measured = measure(plan, &mut context, contenders, trials, pairs);
+        self.told(contenders, &measured, pairs)
+    }
+
+    /// What was measured, as rows of the report.
+    #[must_use]
+    pub fn told<C, R>(
+        &self,
+        contenders: &[Contender<'_, C, R>],
+        measured: &Measured,
+        pairs: &[(usize, usize)],
+    ) -> Outcome {
         let rows = contenders
             .iter()
             .zip(&measured.contenders)
             .map(|(contender, times)| {
-                let Summary { median, p10, p90 } = summary(&times.samples_ns);
+                let (Summary { median, p10, p90 }, Estimate { low, high, .. }) =
+                    summary(&times.samples_ns);
                 Row {
                     group: self.group.into(),
                     op: self.op.into(),
@@ -172,8 +186,11 @@ impl Question {
                     ns_median: median,
                     ns_p10: p10,
                     ns_p90: p90,
+                    ns_low: low,
+                    ns_high: high,
                     bytes: self.bytes,
                     flops: self.flops,
+                    of_limit: None,
                     answer: times
                         .answer
                         .clone()
@@ -183,7 +200,7 @@ impl Question {
                 }
             });
         let comparisons = pairs.iter().zip(&measured.ratios).map(|(&(a, b), ratios)| {
-            let Summary { median, p10, p90 } = summary(ratios);
+            let (Summary { median, p10, p90 }, Estimate { low, high, .. }) = summary(ratios);
             Comparison {
                 group: self.group.into(),
                 op: self.op.into(),
@@ -195,19 +212,26 @@ impl Question {
                 ratio_median: median,
                 ratio_p10: p10,
                 ratio_p90: p90,
+                ratio_low: low,
+                ratio_high: high,
                 rounds: ratios.len(),
             }
         });
         Outcome {
             rows: rows.collect(),
             comparisons: comparisons.collect(),
-            pool: None,
+            ..Outcome::default()
         }
     }
 }
 
-fn summary(samples: &[f64]) -> Summary {
-    summarize(samples).expect("a plan has at least one round")
+/// Of the intervals of medians and ratios in the report.
+const CONFIDENCE: f64 = 0.95;
+
+fn summary(samples: &[f64]) -> (Summary, Estimate) {
+    summarize(samples)
+        .zip(median_interval(samples, CONFIDENCE))
+        .expect("a plan has at least one round")
 }
 
 /// A question that waits to be asked; its buffers are made when it is.
@@ -245,7 +269,7 @@ impl std::fmt::Debug for Case<'_> {
 }
 
 /// What a case adds to the report.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// One per contender.
     pub rows: Vec<Row>,
@@ -253,4 +277,19 @@ pub struct Outcome {
     pub comparisons: Vec<Comparison>,
     /// What the pool did, if the case watched it.
     pub pool: Option<PoolUtilization>,
+    /// What more threads gained, if the case asked.
+    pub scaling: Vec<ScalingOf>,
+    /// What was not run and why: a line each.
+    pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// Nothing but lines.
+    #[must_use]
+    pub fn noted(notes: Vec<String>) -> Self {
+        Self {
+            notes,
+            ..Self::default()
+        }
+    }
 }

@@ -159,6 +159,8 @@ mod tests {
             ratio_median: ratio,
             ratio_p10: ratio,
             ratio_p90: ratio,
+            ratio_low: ratio,
+            ratio_high: ratio,
             rounds: 9,
         }
     }

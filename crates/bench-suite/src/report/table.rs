@@ -5,9 +5,11 @@ use std::path::Path;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::kernels;
-use super::schema::{ANSWER_OK, Comparison, PoolUtilization, Report, Row};
+use super::schema::{
+    ANSWER_OK, Comparison, Count, Crossover, Limits, PoolUtilization, Report, Row,
+};
 
-const HEADER: [&str; 8] = [
+const HEADER: [&str; 9] = [
     "op",
     "dtype",
     "n",
@@ -15,13 +17,14 @@ const HEADER: [&str; 8] = [
     "median",
     "p10 p90",
     "rate",
+    "of limit",
     "time relative to",
 ];
 /// A line under the header and nothing else: a hundred rows of figures need no more ink.
 const UNDERLINED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// Columns whose content is aligned at its end: numbers with units.
-const RIGHT: [usize; 4] = [2, 4, 5, 6];
+const RIGHT: [usize; 5] = [2, 4, 5, 6, 7];
 
 /// Three lines: the machine, the build and its settings, the data.
 #[must_use]
@@ -56,6 +59,31 @@ pub fn machine(report: &Report) -> String {
     )
 }
 
+/// A line per limit of the machine: arithmetic, and each level of memory.
+#[must_use]
+pub fn limits(limits: &Limits) -> String {
+    let mut lines = Vec::new();
+    for peak in &limits.arithmetic {
+        lines.push(format!(
+            "limits, {} thread{}: {:.0} GFLOP/s f32; read/copy GB/s: {}",
+            peak.threads,
+            if peak.threads == 1 { "" } else { "s" },
+            peak.gflops_f32,
+            limits
+                .bandwidth
+                .iter()
+                .filter(|level| level.threads == peak.threads)
+                .map(|level| format!(
+                    "{} {:.0}/{:.0}",
+                    level.level, level.read_gb_per_s, level.copy_gb_per_s
+                ))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ));
+    }
+    lines.join("\n")
+}
+
 /// The table of a group: its rows, each with the comparisons in which it is above the line.
 #[must_use]
 pub fn group(rows: &[Row], comparisons: &[Comparison]) -> String {
@@ -86,6 +114,8 @@ pub fn group(rows: &[Row], comparisons: &[Comparison]) -> String {
             time(row.ns_median),
             spread(row),
             [rate(row), faults(row)].join(""),
+            row.of_limit
+                .map_or(String::new(), |share| format!("{:.0}%", 100.0 * share)),
             relations(row, comparisons),
         ];
         table.add_row(
@@ -128,6 +158,28 @@ pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path])
         let figures = figures.flat_map(|text| text.lines().map(String::from).collect::<Vec<_>>());
         lines.extend(figures.map(|line| format!("         {line}").trim_end().to_owned()));
     }
+    lines.extend(report.crossovers.iter().map(crossover));
+    for row in &report.scaling {
+        let name = format!("{} {} {}", row.op, row.dtype, shape(&row.shape));
+        let ceiling = row
+            .ceiling
+            .map_or(String::new(), |c| format!("; arithmetic alone: {c:.2}"));
+        lines.push(format!("scaling: {name}{ceiling}\n{}", row.scaling));
+    }
+    lines.extend(report.counts.iter().map(|count| {
+        let Count {
+            op,
+            dtype,
+            n,
+            level,
+            instructions,
+        } = count;
+        format!("counts:  {op} {dtype} {n}: {instructions:.0} instructions at level {level}")
+    }));
+    lines.push(format!("noise:   {}", report.noise.verdict));
+    if report.partial {
+        lines.push("partial: the run was ended before everything was measured".into());
+    }
     let right = report
         .results
         .iter()
@@ -144,6 +196,23 @@ pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path])
             .map(|file| format!("wrote    {}", file.display())),
     );
     lines.join("\n")
+}
+
+fn crossover(row: &Crossover) -> String {
+    let Crossover {
+        op,
+        context,
+        dtype,
+        elements,
+        sequential_until,
+        ..
+    } = row;
+    let says = match (elements, sequential_until) {
+        (Some(elements), Some(_)) => format!("threads pay from {elements:.0} elements on"),
+        (Some(elements), None) => format!("threads pay at every size from {elements:.0} on"),
+        (None, _) => "threads never pay at these sizes".to_owned(),
+    };
+    format!("crossover: {op} {dtype}, {context}: {says}")
 }
 
 /// One line per wrong answer, for standard error.
@@ -281,8 +350,11 @@ mod tests {
             ns_median: ns,
             ns_p10: ns * 0.9,
             ns_p90: ns * 1.2,
+            ns_low: ns,
+            ns_high: ns,
             bytes: 4096,
             flops: 1024,
+            of_limit: (ns < 100.0).then_some(0.75),
             answer: answer.into(),
             page_faults: None,
         }
@@ -301,6 +373,8 @@ mod tests {
             ratio_median: 0.1,
             ratio_p10: 0.09,
             ratio_p90: 0.11,
+            ratio_low: 0.1,
+            ratio_high: 0.1,
             rounds: 9,
         };
         let rows = [
@@ -315,7 +389,7 @@ mod tests {
         let words = |index: usize| lines[index].join(" ");
         assert_eq!(
             words(2),
-            "sum f32 1024 ours 50.0 ns -10% +20% 81.9 GB/s 0.10 of plain (0.090–0.11)"
+            "sum f32 1024 ours 50.0 ns -10% +20% 81.9 GB/s 75% 0.10 of plain (0.090–0.11)"
         );
         assert_eq!(words(3), "plain 500 ns -10% +20% WRONG");
         assert_eq!(

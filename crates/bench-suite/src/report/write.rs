@@ -14,13 +14,21 @@ use tempfile::Builder;
 /// # Errors
 /// If the folder cannot be written to; an older file is left as it was.
 pub fn json(folder: &Path, name: &str, value: &impl Serialize) -> io::Result<PathBuf> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
+    let mut json = serde_json::to_string_pretty(value)?;
+    json.push('\n');
+    text(folder, name, &json)
+}
+
+/// Writes `content` to `folder/name` and returns the path, as [`json`] does.
+///
+/// # Errors
+/// As [`json`].
+pub fn text(folder: &Path, name: &str, content: &str) -> io::Result<PathBuf> {
     let mut builder = Builder::new();
     builder.prefix(".bench-suite-").suffix(".tmp");
     readable_by_all(&mut builder);
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(&text)?;
+    file.write_all(content.as_bytes())?;
     // The rename must not reach the disk before the bytes do.
     file.as_file().sync_all()?;
     let path = folder.join(name);

@@ -4,7 +4,9 @@ use std::fs;
 
 use crate::program::bench_suite;
 
-const GROUPS: [&str; 6] = ["kernels", "dispatch", "pool", "metrics", "arena", "dense"];
+const GROUPS: [&str; 7] = [
+    "kernels", "dispatch", "pool", "metrics", "arena", "dense", "scaling",
+];
 
 #[test]
 fn list_names_each_group_with_its_ops_and_measures_nothing() {
@@ -37,6 +39,8 @@ fn help_shows_flags_and_examples() {
         "--data",
         "--rounds",
         "--peers",
+        "--counts",
+        "Ctrl-C",
         "Examples",
     ] {
         assert!(ended.stdout.contains(word), "{word}");

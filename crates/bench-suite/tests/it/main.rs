@@ -2,7 +2,9 @@
 
 mod data;
 mod flags;
+mod interrupt;
 mod kernels;
+mod page;
 mod pool_view;
 mod program;
 mod report;

@@ -53,12 +53,12 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
     let ended = bench_suite(folder.path(), &arguments);
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     let out = folder.path().join("out");
-    for file in ["report.json", "pool_utilization.json"] {
+    for file in ["report.json", "report.html", "pool_utilization.json"] {
         assert!(ended.stdout.contains(file), "{}", ended.stdout);
     }
     assert_eq!(
         fs::read_dir(&out).unwrap().count(),
-        2,
+        3,
         "a temporary file was left"
     );
 
@@ -73,6 +73,14 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
             ("notes", Value::is_array),
             ("results", Value::is_array),
             ("comparisons", Value::is_array),
+            ("partial", |v| *v == false),
+            ("noise", Value::is_object),
+            ("limits", Value::is_object),
+            ("crossovers", Value::is_array),
+            ("scaling", Value::is_array),
+            ("counts", Value::is_array),
+            ("regret", Value::is_array),
+            ("regret_policies", Value::is_object),
         ],
     );
     keys(
@@ -114,8 +122,11 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
                 ("ns_median", positive),
                 ("ns_p10", positive),
                 ("ns_p90", positive),
+                ("ns_low", positive),
+                ("ns_high", positive),
                 ("bytes", Value::is_u64),
                 ("flops", Value::is_u64),
+                ("of_limit", |v| v.is_null() || positive(v)),
                 ("answer", |v| *v == "ok"),
             ],
         );
@@ -136,6 +147,8 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
                 ("ratio_median", positive),
                 ("ratio_p10", positive),
                 ("ratio_p90", positive),
+                ("ratio_low", positive),
+                ("ratio_high", positive),
                 ("rounds", |v| *v == 2),
             ],
         );

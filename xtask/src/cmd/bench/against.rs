@@ -34,7 +34,6 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("reduce1", "sum", "f32"),
     ("reduce1", "sum_wide", "f32"),
     ("reduce1", "sum_compensated", "f32"),
-    ("reduce1", "variance", "f32"),
     ("reduce1", "max", "f32"),
     ("reduce1", "argmax", "f32"),
     ("reduce2", "dot", "f32"),

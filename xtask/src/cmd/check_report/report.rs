@@ -37,6 +37,8 @@ const RESULT: &[(&str, Type)] = &[
     ("ns_median", Amount),
     ("ns_p10", Amount),
     ("ns_p90", Amount),
+    ("ns_low", Amount),
+    ("ns_high", Amount),
     ("bytes", Amount),
     ("flops", Amount),
     ("answer", Text),
@@ -53,6 +55,8 @@ const COMPARISON: &[(&str, Type)] = &[
     ("ratio_median", Amount),
     ("ratio_p10", Amount),
     ("ratio_p90", Amount),
+    ("ratio_low", Amount),
+    ("ratio_high", Amount),
     ("rounds", Count),
 ];
 
@@ -128,10 +132,11 @@ mod tests {
             "settings": {"quick": true, "threads": 2, "level": "avx2"},
             "results": [{"group": "kernels", "op": "sum", "dtype": "f32", "shape": [1024],
                 "contender": "sequential", "threads": 1, "samples": 20, "ns_median": 50.0,
-                "ns_p10": 49, "ns_p90": 60.5, "bytes": 4096, "flops": 1024, "answer": "ok"}],
+                "ns_p10": 49, "ns_p90": 60.5, "ns_low": 49.5, "ns_high": 51, "bytes": 4096, "flops": 1024, "answer": "ok"}],
             "comparisons": [{"group": "kernels", "op": "sum", "dtype": "f32", "shape": [1024],
                 "threads": 1, "contender": "sequential", "against": "iterator",
-                "ratio_median": 0.1, "ratio_p10": 0.09, "ratio_p90": 0.2, "rounds": 20}]
+                "ratio_median": 0.1, "ratio_p10": 0.09, "ratio_p90": 0.2, "ratio_low": 0.09,
+                "ratio_high": 0.11, "rounds": 20}]
         })
     }
 

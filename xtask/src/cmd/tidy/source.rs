@@ -77,6 +77,10 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
         "crates/bench-suite/src/contenders/raw.rs",
         "hand-written intrinsics: the limit that kernels are compared with",
     ),
+    (
+        "crates/bench-suite/src/limits/loops.rs",
+        "calls of loops compiled for the widest registers: the limits of the machine",
+    ),
 ];
 
 /// The loom seam: the file of a crate that may ask for `cfg(loom)` and `cfg(mutant)`.

@@ -1,0 +1,149 @@
+//! The loops behind the limits, compiled for the widest registers that the CPU has.
+//!
+//! Decided here: twelve independent registers, more than the four cycles of latency times two units
+//! of any CPU that this ran on. Everything is safe code but the calls of functions that need an
+//! instruction set, each behind the question whether it is there.
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        unsafe_code,
+        reason = "calls of functions compiled for an instruction set that was asked for"
+    )
+)]
+
+use std::hint::black_box;
+
+/// Independent chains.
+const CHAINS: usize = 12;
+
+/// Fused multiplications and additions of `f32`, `rounds` on each register; tells how many
+/// floating-point operations that were.
+pub(super) fn fused(rounds: u64) -> u64 {
+    let lanes = fused_on_registers(rounds);
+    2 * rounds * CHAINS as u64 * lanes
+}
+
+#[cfg(target_arch = "x86_64")]
+fn fused_on_registers(rounds: u64) -> u64 {
+    use std::is_x86_feature_detected as has;
+    if has!("avx512f") {
+        // SAFETY: the CPU has AVX-512F.
+        unsafe { x86_64::fused_avx512(rounds) };
+        16
+    } else if has!("avx2") && has!("fma") {
+        // SAFETY: the CPU has AVX2 and FMA.
+        unsafe { x86_64::fused_avx2(rounds) };
+        8
+    } else {
+        multiplied_and_added(rounds)
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn fused_on_registers(rounds: u64) -> u64 {
+    multiplied_and_added(rounds)
+}
+
+/// Where there is no fused instruction to be had: four lanes, apart.
+fn multiplied_and_added(rounds: u64) -> u64 {
+    const LANES: usize = 4;
+    let [factor, term] = black_box([0.999_f32, 0.001]);
+    let mut chains = [[1.0_f32; LANES]; CHAINS];
+    for _ in 0..rounds {
+        for chain in &mut chains {
+            *chain = chain.map(|v| v * factor + term);
+        }
+    }
+    black_box(chains);
+    LANES as u64
+}
+
+/// The wrapping sum: a read of every word.
+pub(super) fn sum(x: &[u64]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::is_x86_feature_detected!("avx512f") {
+            // SAFETY: the CPU has AVX-512F.
+            return unsafe { x86_64::sum_avx512(x) };
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has AVX2.
+            return unsafe { x86_64::sum_avx2(x) };
+        }
+    }
+    sum_of(x)
+}
+
+#[inline(always)]
+fn sum_of(x: &[u64]) -> u64 {
+    // A cache line in each of eight chains, so that additions never wait for each other.
+    let (blocks, rest) = x.as_chunks::<64>();
+    let mut chains = [0_u64; 64];
+    for block in blocks {
+        for (chain, word) in chains.iter_mut().zip(block) {
+            *chain = chain.wrapping_add(*word);
+        }
+    }
+    let all = chains.iter().chain(rest);
+    all.fold(0, |sum, word| sum.wrapping_add(*word))
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use super::{CHAINS, black_box, sum_of};
+    use std::arch::x86_64::*;
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn fused_avx512(rounds: u64) {
+        let [factor, term] = black_box([0.999_f32, 0.001]).map(|v| _mm512_set1_ps(v));
+        let mut chains = [_mm512_set1_ps(1.0); CHAINS];
+        for _ in 0..rounds {
+            for chain in &mut chains {
+                *chain = _mm512_fmadd_ps(*chain, factor, term);
+            }
+        }
+        black_box(chains);
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn fused_avx2(rounds: u64) {
+        let [factor, term] = black_box([0.999_f32, 0.001]).map(|v| _mm256_set1_ps(v));
+        let mut chains = [_mm256_set1_ps(1.0); CHAINS];
+        for _ in 0..rounds {
+            for chain in &mut chains {
+                *chain = _mm256_fmadd_ps(*chain, factor, term);
+            }
+        }
+        black_box(chains);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn sum_avx512(x: &[u64]) -> u64 {
+        sum_of(x)
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn sum_avx2(x: &[u64]) -> u64 {
+        sum_of(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read() {
+        for len in [0, 1, 63, 64, 65, 1000] {
+            let x: Vec<u64> = (0..len).map(|i| i * i + (u64::MAX >> 1)).collect();
+            assert_eq!(sum(&x), x.iter().fold(0_u64, |sum, v| sum.wrapping_add(*v)));
+        }
+    }
+
+    #[test]
+    fn operations_are_counted() {
+        let of_one = fused(1);
+        assert!(of_one >= 2 * 4 * CHAINS as u64);
+        assert_eq!(fused(10), 10 * of_one);
+    }
+}
