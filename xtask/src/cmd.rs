@@ -13,6 +13,7 @@ mod loom;
 mod memcheck;
 mod msrv;
 mod pool;
+mod records;
 mod sanitize;
 mod test;
 mod tidy;
@@ -47,4 +48,5 @@ pub(crate) const ALL: &[Command] = &[
     msrv::COMMAND,
     ci::COMMAND,
     check_report::COMMAND,
+    records::COMMAND,
 ];

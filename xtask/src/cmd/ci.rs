@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::{Command, loom, memcheck, msrv, test, tidy};
+use super::{Command, loom, memcheck, msrv, records, test, tidy};
 use crate::flags;
 use crate::run::Program;
 use crate::workspace;
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
-    about: "Every check: fmt, clippy, docs, tidy, msrv, test, loom, memcheck",
+    about: "Every check: fmt, tidy, records, clippy, docs, msrv, test, loom, memcheck",
     usage: "\
 Usage: cargo xtask ci [--skip STEP[,STEP]] [--only STEP[,STEP]] [--keep-going] [--list]
 
@@ -43,6 +43,11 @@ const STEPS: &[Step] = &[
         name: "tidy",
         about: "cargo xtask tidy",
         check: tidy::check,
+    },
+    Step {
+        name: "records",
+        about: "README's table is that of the committed reference run",
+        check: records::check,
     },
     Step {
         name: "clippy",

@@ -8,4 +8,5 @@ mod page;
 mod pool_view;
 mod program;
 mod report;
+mod schema;
 mod statistics;
