@@ -40,8 +40,7 @@ struct Cli {
     #[arg(long)]
     plain: bool,
 
-    /// Writes the run's first tasks (65,536 per worker) as Chrome trace JSON, for
-    /// https://ui.perfetto.dev
+    /// Writes the run's first tasks (65,536 per worker) as Chrome trace JSON, which Perfetto opens
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
