@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn alignment_is_the_largest_of_three_or_nonsense() {
         for asked in 0..=u8::MAX {
-            let want = (asked.count_ones() == 1).then(|| asked.max(4).max(16));
+            let want = (asked.count_ones() == 1).then_some(asked.max(4).max(16));
             assert_eq!(alignment(asked, 4, 16), want, "{asked}");
         }
         assert_eq!(alignment(1_u8, 128, 64), Some(128));
@@ -316,9 +316,9 @@ mod tests {
 
     #[test]
     fn a_block_shrinks_when_under_a_quarter_was_used_and_not_below_the_smallest() {
-        for capacity in 0..=u8::MAX {
-            for used in 0..=u8::MAX {
-                let want = (capacity / 2 >= 16 && used < capacity / 2 / 2).then(|| capacity / 2);
+        for capacity in every_byte() {
+            for used in every_byte() {
+                let want = (capacity / 2 >= 16 && used < capacity / 2 / 2).then_some(capacity / 2);
                 assert_eq!(shrunk(capacity, used, 16), want, "{used} of {capacity}");
                 assert!(want.is_none_or(|shrunk| used < shrunk));
             }

@@ -200,7 +200,12 @@ fn miri(model: &str) -> Result<String> {
                 format!("-Zmiri-disable-isolation -Zmiri-permissive-provenance {flags}"),
             )
     };
-    let told = program("allocator-api2").tee()?;
+    // Rayon's queues (crossbeam-epoch) break stacked borrows; tree borrows accept them.
+    let others: &[&str] = match model {
+        "tree" => &[],
+        _ => &["--", "--skip", "hazard::"],
+    };
+    let told = program("allocator-api2").args(others).tee()?;
     let tally = Tally::of(&told.text);
     if !told.success || tally.passed == 0 {
         bail!("see above");

@@ -109,6 +109,11 @@ impl Drop for MimallocBuffer {
 /// # Panics
 /// If `align` is no power of two or less than 4.
 #[inline]
+#[must_use]
+#[expect(
+    clippy::mut_from_ref,
+    reason = "each call gives away other bytes, as bumpalo itself does"
+)]
 pub fn bumpalo_slots(bump: &bumpalo::Bump, len: usize, align: usize) -> &mut [MaybeUninit<f32>] {
     let layout = Layout::array::<f32>(len).and_then(|layout| layout.align_to(align));
     let block = bump.alloc_layout(layout.expect("a buffer"));
