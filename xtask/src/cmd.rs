@@ -17,6 +17,7 @@ mod records;
 mod sanitize;
 mod test;
 mod tidy;
+mod tune;
 
 pub(crate) use loom::rustc_if_asked;
 
@@ -39,6 +40,7 @@ pub(crate) const ALL: &[Command] = &[
     bench::COMMAND,
     compare::COMMAND,
     pool::COMMAND,
+    tune::COMMAND,
     test::COMMAND,
     loom::COMMAND,
     memcheck::COMMAND,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::analyses::crossovers;
-use crate::groups::{Group, Inputs, Outcome};
+use crate::groups::{Group, Inputs, Outcome, dispatch};
 use crate::host::noise::Watch;
 use crate::measure::Plan;
 use crate::progress::Progress;
 use crate::report::schema::{Noise, PoolUtilization, Report, SCHEMA, Settings};
-use crate::report::table;
+use crate::report::{dispatch as dispatch_table, table};
 use crate::{host, limits};
 
 /// What a run found out.
@@ -85,18 +85,26 @@ pub fn run(
                 comparisons,
                 pool: watched,
                 scaling,
+                regret,
                 notes,
             } = outcome;
             report.results.extend(rows);
             report.comparisons.extend(comparisons);
             report.scaling.extend(scaling);
+            report.regret.extend(regret);
             report.notes.extend(notes);
             pool = watched.or(pool);
         }
         limits.hold_against(&mut report.results[rows..]);
-        let table = table::group(&report.results[rows..], &report.comparisons[comparisons..]);
+        let (rows, pairs) = (&report.results[rows..], &report.comparisons[comparisons..]);
+        // Thousands of rows are for programs; people get what they add up to.
+        let table = match report.regret.is_empty() || group.name != dispatch::NAME {
+            true => table::group(rows, pairs),
+            false => dispatch_table::table(rows, pairs, &report.regret),
+        };
         progress.print(&format!("\n{}: {}\n{table}", group.name, group.about));
     }
+    report.regret_policies = dispatch::by_policy(&report.regret, |_| true);
     progress.finish();
     for row in &mut report.scaling {
         let most = row.scaling.points.last().map_or(1, |point| point.threads);

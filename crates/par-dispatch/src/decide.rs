@@ -4,9 +4,14 @@
 //! calls that come close together earn a wake that none of them is worth alone.
 
 use crate::dispatcher::{Dispatcher, Force};
+use crate::online::{self, Arm, Timing, Tuning};
 use crate::op::Op;
-use crate::plan::{Crowd, Decision, Plan};
+use crate::plan::{Crowd, Decision, Plan, chunks};
 use crate::pool::{Sharing, Site};
+use crate::profile::Estimate;
+
+/// Calls of less are not timed: two looks at the clock take 50 ns.
+const TIMED_NS: f64 = 1_000.0;
 
 impl<'a> Dispatcher<'a> {
     /// What a call of this length would do at this moment, without doing it: it depends on
@@ -29,66 +34,127 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// What a call does.
-    #[inline]
-    pub(crate) fn way(&self, op: &Op, len: usize) -> Way<'a> {
+    /// Whether a call is too short to be planned. Inlined, so that it is a comparison and the body.
+    #[inline(always)]
+    pub(crate) fn is_short(&self, op: &Op, len: usize) -> bool {
+        op.is_short(len) && self.force != Force::Parallel
+    }
+
+    /// What a call does. It is over when the timing is dropped.
+    pub(crate) fn way(&self, op: &Op, len: usize) -> (Way<'a>, Timing) {
+        let alone = (Way::Sequential, Timing::NONE);
         if self.force == Force::Sequential
             || self.force == Force::Auto && self.figures().never_pays(op, len)
         {
-            return Way::Sequential;
+            return alone;
         }
-        self.way_of_long(op, len)
-    }
-
-    #[inline(never)]
-    fn way_of_long(&self, op: &Op, len: usize) -> Way<'a> {
         let all = self.workers();
         let Some(site) = self.pool.site().filter(|_| all > 1) else {
-            return Way::Sequential;
+            return alone;
         };
-        let (plan, workers, wake) = match self.force {
-            Force::Auto => self.auto(op, len, &site),
+        let measured = self.profile(self.figures_of_pool());
+        let (choice, timing) = match self.force {
+            Force::Auto => measured.auto(op, len, &site),
             _ => (
-                Plan::force_parallel(op, len, all, self.figures()),
-                all,
-                true,
+                Choice {
+                    plan: Plan::force_parallel(op, len, all, self.figures()),
+                    workers: all,
+                    wake: true,
+                },
+                Timing::NONE,
             ),
         };
-        let Plan::Chunks { chunk_len, count } = plan else {
-            return Way::Sequential;
+        let Plan::Chunks { chunk_len, count } = choice.plan else {
+            return (Way::Sequential, timing);
         };
         let sharing = Sharing {
-            helpers: workers.min(count) - 1,
-            wake,
+            helpers: choice.workers.min(count) - 1,
+            wake: choice.wake,
             linger: self.linger.duration(),
         };
-        Way::Chunks {
+        let way = Way::Chunks {
             chunk_len,
             site,
             sharing,
+        };
+        (way, timing)
+    }
+
+    fn auto(&self, op: &Op, len: usize, site: &Site<'_>) -> (Choice, Timing) {
+        let crowd = self.crowd(site);
+        let estimate = self.figures().estimate(op, len);
+        if self.tuning == Tuning::Static || estimate.alone_ns < TIMED_NS {
+            return (self.choose(estimate, op, len, crowd, site), Timing::NONE);
         }
+        let all = crowd.workers;
+        let cell = online::cell(op, len, all);
+        let known = [Arm::Alone, Arm::Together].map(|arm| cell.ns(arm, len));
+        let estimate = estimate.corrected(known[0], known[1], all);
+        let mut choice = self.choose(estimate, op, len, crowd, site);
+        let warm = crowd.idle + 1 >= all;
+        let together_ns = estimate.warm_ns(all);
+        let (chosen, mut cost_ns) = match choice.plan {
+            Plan::Sequential => (Arm::Alone, together_ns - estimate.alone_ns),
+            Plan::Chunks { .. } => (Arm::Together, estimate.alone_ns - together_ns),
+        };
+        if known.contains(&None) {
+            // Any difference is possible.
+            cost_ns = cost_ns.max(estimate.alone_ns / 2.0);
+        }
+        if !warm {
+            cost_ns = cost_ns.max(0.0) + self.wake_price_ns() * site.wake_factor();
+        }
+        let mut arm = chosen;
+        // A helper that is woken to find out must find the next call.
+        let may_try = warm || cell.follows_closely(self.linger.duration());
+        if may_try && cell.tries_other(chosen, cost_ns, warm) {
+            (choice, arm) = match chosen {
+                Arm::Together => (Choice::ALONE, Arm::Alone),
+                Arm::Alone => (
+                    Choice {
+                        plan: Plan::split(op, len, chunks(estimate.alone_ns, all)),
+                        workers: all,
+                        wake: !warm,
+                    },
+                    Arm::Together,
+                ),
+            };
+        }
+        let arm = (arm == Arm::Alone || warm).then_some(arm);
+        (choice, Timing::of(cell, arm, len))
     }
 
     /// A call that would be faster with more workers awake leaves a credit; when that has reached
     /// the price of a wake, the next call wakes, however short it is.
-    fn auto(&self, op: &Op, len: usize, site: &Site<'_>) -> (Plan, usize, bool) {
-        let crowd = self.crowd(site);
-        let now = Decision::make(op, len, crowd, self.figures());
-        if now.wake || now.forgone_ns == 0.0 {
-            return (now.plan, now.workers, now.wake);
+    fn choose(
+        &self,
+        estimate: Estimate<'_>,
+        op: &Op,
+        len: usize,
+        crowd: Crowd,
+        site: &Site<'_>,
+    ) -> Choice {
+        let now = Decision::by(estimate, op, len, crowd, self.figures());
+        if !now.wake && now.forgone_ns > 0.0 {
+            let wake = site.forgo(now.forgone_ns, self.wake_price_ns());
+            if wake || site.expects_helpers() {
+                // As if all were here: who is on the way may come in time.
+                let idle = usize::MAX;
+                let all = Crowd { idle, ..crowd };
+                let all = Decision::by(estimate, op, len, all, self.figures());
+                return Choice {
+                    wake,
+                    ..Choice::from(all)
+                };
+            }
         }
-        let price_ns = self.figures().wake_ns + self.figures().arrival_ns;
-        let wake = site.forgo(now.forgone_ns, price_ns);
-        if wake || site.expects_helpers() {
-            // As if all were here: who is on the way may come in time.
-            let here = Crowd {
-                idle: usize::MAX,
-                ..crowd
-            };
-            let all = Decision::make(op, len, here, self.figures());
-            return (all.plan, all.workers, wake);
-        }
-        (now.plan, now.workers, false)
+        Choice::from(now)
+    }
+
+    /// What a wake costs the caller, and the helper if it is awake for nothing. How long the helper
+    /// takes to come costs nobody anything: the caller works meanwhile.
+    fn wake_price_ns(&self) -> f64 {
+        self.figures().wake_ns + self.linger.duration().as_nanos() as f64
     }
 
     fn crowd(&self, site: &Site<'_>) -> Crowd {
@@ -96,6 +162,32 @@ impl<'a> Dispatcher<'a> {
             workers: self.workers(),
             idle: site.idle(),
             wake_factor: site.wake_factor(),
+        }
+    }
+}
+
+/// A plan, and who is to carry it out.
+#[derive(Debug, Clone, Copy)]
+struct Choice {
+    plan: Plan,
+    workers: usize,
+    wake: bool,
+}
+
+impl Choice {
+    const ALONE: Self = Self {
+        plan: Plan::Sequential,
+        workers: 1,
+        wake: false,
+    };
+}
+
+impl From<Decision> for Choice {
+    fn from(decision: Decision) -> Self {
+        Self {
+            plan: decision.plan,
+            workers: decision.workers,
+            wake: decision.wake,
         }
     }
 }

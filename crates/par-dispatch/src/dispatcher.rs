@@ -3,6 +3,7 @@
 
 use crate::linger::Linger;
 use crate::observe::Observer;
+use crate::online::Tuning;
 use crate::pool::Pool;
 use crate::profile::Profile;
 use crate::watch::{CancelToken, Watchers};
@@ -43,6 +44,7 @@ pub struct Dispatcher<'a> {
     pub(crate) force: Force,
     max_workers: usize,
     pub(crate) linger: Linger,
+    pub(crate) tuning: Tuning,
     profile: Option<&'a Profile>,
     /// Elements that a body is handed at least, if that was asked for.
     pub(crate) chunk_len: Option<NonZero<usize>>,
@@ -79,6 +81,7 @@ impl<'a> Dispatcher<'a> {
             force: Force::Auto,
             max_workers: usize::MAX,
             linger: Linger::default(),
+            tuning: Tuning::default(),
             profile: None,
             chunk_len: None,
             watchers: Watchers::default(),
@@ -114,6 +117,19 @@ impl<'a> Dispatcher<'a> {
     #[must_use]
     pub const fn linger(mut self, linger: Linger) -> Self {
         self.linger = linger;
+        self
+    }
+
+    /// Sets whether the plan learns from what calls take.
+    ///
+    /// ```
+    /// use par_dispatch::{Dispatcher, Tuning};
+    /// let learning = Dispatcher::global().tuning(Tuning::Online);
+    /// # let _ = learning;
+    /// ```
+    #[must_use]
+    pub const fn tuning(mut self, tuning: Tuning) -> Self {
+        self.tuning = tuning;
         self
     }
 
@@ -201,6 +217,17 @@ impl<'a> Dispatcher<'a> {
         match self.profile {
             Some(profile) => profile,
             None => Profile::of_this_machine(),
+        }
+    }
+
+    /// The same once a pool is at hand: where nobody has calibrated, its fork-join is measured.
+    pub(crate) fn figures_of_pool(&self) -> &'a Profile {
+        match self.profile {
+            Some(profile) => profile,
+            #[cfg(feature = "rayon")]
+            None => crate::rendezvous::of_first_use(self),
+            #[cfg(not(feature = "rayon"))]
+            None => self.figures(),
         }
     }
 

@@ -42,6 +42,18 @@
 //! [watched](Dispatcher::progress). Once warm, a call allocates nothing; waking a worker allocates
 //! the one job that Rayon queues.
 //!
+//! # What the machine is like
+//! The plan weighs a call by a [`Profile`]: fork-joins, wakes, and the throughput of one and of all
+//! threads. `cargo xtask tune`, or the module `calibrate` of the feature
+//! `kernels`, measures it once per machine, in some seconds. A program looks for it when it first
+//! needs it: in the file that the environment variable `CROSSOVER_PROFILE` names (`off`: nowhere),
+//! else in `crossover/profile.json` in the folder for configuration (`XDG_CONFIG_HOME`, `APPDATA`,
+//! or `.config` in `HOME`). A file of another machine, damaged or missing though named costs one
+//! line on standard error, and the built-in figures are used: nothing fails. Without a file the
+//! fork-join is measured by the first call that might go parallel, in a tenth of a millisecond.
+//!
+//! A profile is of one moment. [`Tuning::Online`] corrects it by what calls take.
+//!
 //! # Same bits
 //! Chunks are cut at fixed points, whole numbers of an operation's leaves, and partial results are
 //! merged in an order that depends on the length alone. A result depends neither on the number of
@@ -54,6 +66,8 @@
 //! - `pool-metrics`: `Dispatcher::recorder` records each chunk under the operation's name.
 //! - `arena`: `Dispatcher::for_each_chunk_mut_with_scratch` hands each chunk scratch memory.
 
+#[cfg(all(feature = "kernels", feature = "rayon"))]
+pub mod calibrate;
 mod cut;
 mod decide;
 mod dispatcher;
@@ -62,12 +76,15 @@ mod error;
 mod hub;
 mod linger;
 mod observe;
+mod online;
 mod op;
 #[cfg(feature = "kernels")]
 pub mod ops;
 pub mod plan;
 mod pool;
 pub mod profile;
+#[cfg(feature = "rayon")]
+mod rendezvous;
 mod route;
 mod shapes;
 #[cfg(feature = "rayon")]
@@ -78,6 +95,7 @@ mod watch;
 pub use dispatcher::{Dispatcher, Force};
 pub use error::Error;
 pub use linger::Linger;
+pub use online::Tuning;
 pub use op::Op;
 #[cfg(feature = "kernels")]
 pub use ops::*;

@@ -70,4 +70,19 @@ impl Op {
         self.leaf_len = len;
         self
     }
+
+    /// Whether the work is shorter than any fork-join, on any machine: a test without figures, for
+    /// calls that take a few nanoseconds.
+    #[inline(always)]
+    pub(crate) const fn is_short(&self, len: usize) -> bool {
+        let bytes = len.saturating_mul(self.bytes_per_element as usize);
+        let operations = len.saturating_mul(self.operations_per_element as usize);
+        bytes <= SHORT_BYTES && operations <= SHORT_OPERATIONS
+    }
 }
+
+/// At least 50 ns, at most half a microsecond where a thread streams 30 bytes per nanosecond.
+const SHORT_BYTES: usize = 16 * 1024;
+
+/// At least 50 ns, at most a microsecond where a thread computes 8 per nanosecond.
+const SHORT_OPERATIONS: usize = 8 * 1024;

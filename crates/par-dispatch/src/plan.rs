@@ -2,7 +2,7 @@
 //! length, the workers and the profile of the machine to a [`Plan`].
 
 use crate::op::Op;
-use crate::profile::Profile;
+use crate::profile::{Estimate, Profile};
 
 /// Chunks of one call at most: bounds the tables on the caller's stack.
 pub const MAX_CHUNKS: usize = 64;
@@ -125,7 +125,7 @@ impl Plan {
 }
 
 /// Chunks for work of this length: one per worker, more if they are long.
-fn chunks(alone_ns: f64, workers: usize) -> usize {
+pub(crate) fn chunks(alone_ns: f64, workers: usize) -> usize {
     let workers = workers.min(MAX_CHUNKS);
     ((alone_ns / CHUNK_NS) as usize).clamp(workers, MAX_CHUNKS)
 }
@@ -133,7 +133,17 @@ fn chunks(alone_ns: f64, workers: usize) -> usize {
 impl Decision {
     /// The least time by the profile's estimates.
     pub(crate) fn make(op: &Op, len: usize, crowd: Crowd, profile: &Profile) -> Self {
-        let estimate = profile.estimate(op, len);
+        Self::by(profile.estimate(op, len), op, len, crowd, profile)
+    }
+
+    /// The least time by these estimates.
+    pub(crate) fn by(
+        estimate: Estimate<'_>,
+        op: &Op,
+        len: usize,
+        crowd: Crowd,
+        profile: &Profile,
+    ) -> Self {
         let alone_ns = estimate.alone_ns;
         // No more workers than pieces.
         let most = crowd.workers.min(len.div_ceil(op.leaf_len)).min(MAX_CHUNKS);

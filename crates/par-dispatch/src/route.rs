@@ -3,6 +3,7 @@
 use crate::cut::Cut;
 use crate::decide::Way;
 use crate::dispatcher::Dispatcher;
+use crate::online::Timing;
 use crate::op::Op;
 use crate::plan::{MAX_CHUNKS, unit_len};
 use crate::pool::{Sharing, Site};
@@ -21,10 +22,22 @@ pub(crate) struct Route<'a> {
 impl<'a> Dispatcher<'a> {
     /// The route of a call of `len` elements, not 0. `None`: the body is called once for all, and
     /// nobody watches.
+    ///
+    /// The call is over when the timing is dropped.
     #[inline]
-    pub(crate) fn route(&self, op: &Op, len: usize, watched: bool) -> Option<Route<'a>> {
-        match self.way(op, len) {
-            Way::Sequential if !watched && self.chunk_len.is_none() => None,
+    pub(crate) fn route(&self, op: &Op, len: usize, watched: bool) -> (Option<Route<'a>>, Timing) {
+        let whole = !watched && self.chunk_len.is_none();
+        if whole && self.is_short(op, len) {
+            return (None, Timing::NONE);
+        }
+        self.route_of_long(op, len, whole)
+    }
+
+    #[inline(never)]
+    fn route_of_long(&self, op: &Op, len: usize, whole: bool) -> (Option<Route<'a>>, Timing) {
+        let (way, timing) = self.way(op, len);
+        let route = match way {
+            Way::Sequential if whole => None,
             Way::Sequential => Some(Route {
                 cut: self.cut_alone(op, len),
                 company: None,
@@ -34,7 +47,8 @@ impl<'a> Dispatcher<'a> {
                 site,
                 sharing,
             } => Some(self.route_shared(op, len, chunk_len, site, sharing)),
-        }
+        };
+        (route, timing)
     }
 
     fn route_shared(

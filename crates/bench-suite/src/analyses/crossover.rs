@@ -15,8 +15,14 @@ const GROUP: &str = "dispatch";
 /// The context of a contender that names none.
 const PLAIN: &str = "outside, back to back";
 const SEQUENTIAL: &str = "sequential";
-/// Neither sequential nor a way to split.
-const DISPATCHED: [&str; 2] = ["dispatched", "sequential again"];
+/// Neither our sequential loop nor a way to split it.
+const DISPATCHED: [&str; 5] = [
+    "dispatched",
+    "dispatched, static",
+    "sequential again",
+    "openmp",
+    "openmp sequential",
+];
 
 /// One contender over sizes.
 #[derive(Debug, Clone, PartialEq)]

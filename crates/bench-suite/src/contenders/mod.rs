@@ -10,6 +10,8 @@ pub mod elementwise;
 pub mod iterator;
 pub mod ndarray;
 pub mod numpy;
+pub mod openmp;
+pub mod polynomial;
 pub mod raw;
 pub mod shared_atomics;
 pub mod wide;

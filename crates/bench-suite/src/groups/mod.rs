@@ -20,7 +20,7 @@ use crate::contenders::numpy::{self, Numpy};
 use crate::data::Embedded;
 use crate::data::npy::Array;
 use crate::measure::{Contender, Measured, Plan, Trial, measure};
-use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Row, ScalingOf};
+use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Regret, Row, ScalingOf};
 use crate::stats::{Estimate, Summary, median_interval, summarize};
 
 /// A group of cases.
@@ -173,53 +173,94 @@ impl Question {
             .iter()
             .zip(&measured.contenders)
             .map(|(contender, times)| {
-                let (Summary { median, p10, p90 }, Estimate { low, high, .. }) =
-                    summary(&times.samples_ns);
+                let (samples, answer) = (&times.samples_ns, times.answer.clone());
                 Row {
-                    group: self.group.into(),
-                    op: self.op.into(),
-                    dtype: self.dtype.into(),
-                    shape: self.shape.clone(),
-                    contender: contender.name().into(),
-                    threads: contender.threads(),
-                    samples: times.samples_ns.len(),
-                    ns_median: median,
-                    ns_p10: p10,
-                    ns_p90: p90,
-                    ns_low: low,
-                    ns_high: high,
-                    bytes: self.bytes,
-                    flops: self.flops,
-                    of_limit: None,
-                    answer: times
-                        .answer
-                        .clone()
-                        .err()
-                        .unwrap_or_else(|| ANSWER_OK.into()),
                     page_faults: times.page_faults,
+                    ..self.row(contender.name(), contender.threads(), samples, answer)
                 }
             });
         let comparisons = pairs.iter().zip(&measured.ratios).map(|(&(a, b), ratios)| {
-            let (Summary { median, p10, p90 }, Estimate { low, high, .. }) = summary(ratios);
-            Comparison {
-                group: self.group.into(),
-                op: self.op.into(),
-                dtype: self.dtype.into(),
-                shape: self.shape.clone(),
-                threads: contenders[a].threads(),
-                contender: contenders[a].name().into(),
-                against: contenders[b].name().into(),
-                ratio_median: median,
-                ratio_p10: p10,
-                ratio_p90: p90,
-                ratio_low: low,
-                ratio_high: high,
-                rounds: ratios.len(),
-            }
+            let names = [contenders[a].name(), contenders[b].name()];
+            self.comparison(names, contenders[a].threads(), ratios)
         });
         Outcome {
             rows: rows.collect(),
             comparisons: comparisons.collect(),
+            ..Outcome::default()
+        }
+    }
+
+    /// The row of one contender, of samples that were taken elsewhere.
+    #[must_use]
+    pub fn row(
+        &self,
+        contender: &str,
+        threads: usize,
+        samples_ns: &[f64],
+        answer: Result<(), String>,
+    ) -> Row {
+        let (Summary { median, p10, p90 }, Estimate { low, high, .. }) = summary(samples_ns);
+        Row {
+            group: self.group.into(),
+            op: self.op.into(),
+            dtype: self.dtype.into(),
+            shape: self.shape.clone(),
+            contender: contender.into(),
+            threads,
+            samples: samples_ns.len(),
+            ns_median: median,
+            ns_p10: p10,
+            ns_p90: p90,
+            ns_low: low,
+            ns_high: high,
+            bytes: self.bytes,
+            flops: self.flops,
+            of_limit: None,
+            answer: answer.err().unwrap_or_else(|| ANSWER_OK.into()),
+            page_faults: None,
+        }
+    }
+
+    /// A comparison of two contenders, of ratios taken round by round.
+    fn comparison(
+        &self,
+        [contender, against]: [&str; 2],
+        threads: usize,
+        ratios: &[f64],
+    ) -> Comparison {
+        let (Summary { median, p10, p90 }, Estimate { low, high, .. }) = summary(ratios);
+        Comparison {
+            group: self.group.into(),
+            op: self.op.into(),
+            dtype: self.dtype.into(),
+            shape: self.shape.clone(),
+            threads,
+            contender: contender.into(),
+            against: against.into(),
+            ratio_median: median,
+            ratio_p10: p10,
+            ratio_p90: p90,
+            ratio_low: low,
+            ratio_high: high,
+            rounds: ratios.len(),
+        }
+    }
+
+    /// Two contenders and their comparison, of samples that took turns.
+    #[must_use]
+    pub fn pair(
+        &self,
+        names: [&str; 2],
+        [a, b]: [&[f64]; 2],
+        answer: Result<(), String>,
+    ) -> Outcome {
+        let ratios: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).collect();
+        Outcome {
+            rows: vec![
+                self.row(names[0], 2, a, answer.clone()),
+                self.row(names[1], 1, b, answer),
+            ],
+            comparisons: vec![self.comparison(names, 2, &ratios)],
             ..Outcome::default()
         }
     }
@@ -279,7 +320,9 @@ pub struct Outcome {
     pub pool: Option<PoolUtilization>,
     /// What more threads gained, if the case asked.
     pub scaling: Vec<ScalingOf>,
-    /// What was not run and why: a line each.
+    /// Rows of the regret table.
+    pub regret: Vec<Regret>,
+    /// What was not run and why, or what a reader of the figures must know: a line each.
     pub notes: Vec<String>,
 }
 

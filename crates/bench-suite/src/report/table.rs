@@ -4,10 +4,10 @@ use std::path::Path;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::kernels;
 use super::schema::{
     ANSWER_OK, Comparison, Count, Crossover, Limits, PoolUtilization, Report, Row,
 };
+use super::{dispatch, kernels};
 
 const HEADER: [&str; 9] = [
     "op",
@@ -142,6 +142,7 @@ fn cell(column: usize, text: &str) -> Cell {
 pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path]) -> String {
     let mut lines = Vec::new();
     lines.extend(kernels::lines(&report.results, &report.comparisons));
+    lines.extend(dispatch::lines(report));
     if let Some(pool) = pool {
         lines.push(format!(
             "pool:    {} workers, {:.1} % utilised, {:.2} active on average, {} at most; {} tasks \

@@ -208,6 +208,65 @@ fn a_key_names_one_row_only() {
 }
 
 #[test]
+fn regret_is_told_for_every_operation_and_context() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--only",
+        "dispatch",
+        "--rounds",
+        "1",
+        "--quick",
+        "--threads",
+        "2",
+    ];
+    let ended = bench_suite(folder.path(), &arguments);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    for target in [
+        "fork-join from outside",
+        "break-even",
+        "regret",
+        "below 2^8",
+        "every ms",
+    ] {
+        let line = |line: &str| line.starts_with("dispatch: ") && line.contains(target);
+        assert!(ended.stdout.lines().any(line), "{target}: {}", ended.stdout);
+    }
+    let report = json(&folder.path().join("target/bench/report.json"));
+    let rows = report["regret"].as_array().unwrap();
+    let mut cells = std::collections::BTreeSet::new();
+    for row in rows {
+        keys(
+            row,
+            &[
+                ("op", string),
+                ("context", string),
+                ("n", Value::is_u64),
+                ("ns_sequential", positive),
+                ("ns_best_parallel", positive),
+                ("ns_dispatched", positive),
+                ("regret", positive),
+                ("policies", Value::is_object),
+            ],
+        );
+        cells.insert([&row["op"], &row["context"], &row["n"]].map(Value::to_string));
+    }
+    // Operations, contexts, sizes.
+    assert_eq!(cells.len(), 4 * 4 * 4);
+    assert_eq!(rows.len(), cells.len());
+    for (name, policy) in report["regret_policies"].as_object().unwrap() {
+        keys(
+            policy,
+            &[("geomean", positive), ("p90", positive), ("max", positive)],
+        );
+        assert!(
+            rows.iter().all(|row| positive(&row["policies"][name])),
+            "{name}"
+        );
+    }
+    assert!(report["regret_policies"]["dispatched"].is_object());
+}
+
+#[test]
 fn a_folder_describes_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let stale = folder.path().join("pool_utilization.json");

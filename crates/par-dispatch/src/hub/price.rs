@@ -14,16 +14,26 @@ use std::time::Instant;
 /// The price doubles with every wake that was in vain, at most this often.
 const DOUBLINGS_MAX: u64 = 6;
 
+/// Nanoseconds in which the price halves again, as a shift: 4 ms. What made wakes vain passes: a
+/// pool gets free, calls come closer together.
+const FORGET_SHIFT: u32 = 22;
+
 /// Nanoseconds in which the credit halves, as a shift: 262 µs. Calls that come every millisecond
 /// earn no helper, who would have gone before the next; calls back to back lose little credit.
 const HALF_LIFE_SHIFT: u32 = 18;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
+/// Time since the first question of this kind.
+pub(crate) fn now_ns() -> u64 {
+    START.elapsed().as_nanos() as u64
+}
+
 /// What a wake costs and what has been saved for one.
 #[derive(Debug, Default)]
 pub(crate) struct Price {
     doublings: AtomicU64,
+    settled_ns: AtomicU64,
     credit_ns: AtomicU64,
     last_ns: AtomicU64,
 }
@@ -31,22 +41,36 @@ pub(crate) struct Price {
 impl Price {
     /// What a wake costs more than at its best.
     pub(crate) fn factor(&self) -> f64 {
-        (1_u64 << self.doublings.load(Relaxed)) as f64
+        match self.doublings.load(Relaxed) {
+            0 => 1.0,
+            _ => (1_u64 << self.doublings_at(now_ns())) as f64,
+        }
+    }
+
+    fn doublings_at(&self, now_ns: u64) -> u64 {
+        let age_ns = now_ns.saturating_sub(self.settled_ns.load(Relaxed));
+        let doublings = self.doublings.load(Relaxed);
+        doublings.saturating_sub(age_ns >> FORGET_SHIFT)
     }
 
     /// A helper that had been called goes: whether it found anything to do.
     pub(super) fn settle(&self, helped: bool) {
+        self.settle_at(now_ns(), helped);
+    }
+
+    fn settle_at(&self, now_ns: u64, helped: bool) {
         let next = match helped {
             true => 0,
-            false => DOUBLINGS_MAX.min(self.doublings.load(Relaxed) + 1),
+            false => DOUBLINGS_MAX.min(self.doublings_at(now_ns) + 1),
         };
         self.doublings.store(next, Relaxed);
+        self.settled_ns.store(now_ns, Relaxed);
     }
 
     /// Adds what a call loses without a helper. Whether that pays for a wake, which is then
     /// counted as paid.
     pub(crate) fn forgo(&self, loss_ns: f64, price_ns: f64) -> bool {
-        self.forgo_at(START.elapsed().as_nanos() as u64, loss_ns, price_ns)
+        self.forgo_at(now_ns(), loss_ns, price_ns)
     }
 
     fn forgo_at(&self, now_ns: u64, loss_ns: f64, price_ns: f64) -> bool {
@@ -54,7 +78,8 @@ impl Price {
         self.last_ns.store(now_ns, Relaxed);
         let halvings = (idle_ns >> HALF_LIFE_SHIFT).min(63);
         let credit_ns = (self.credit_ns.load(Relaxed) >> halvings) + loss_ns as u64;
-        let pays = credit_ns as f64 >= price_ns * self.factor();
+        let factor = (1_u64 << self.doublings_at(now_ns)) as f64;
+        let pays = credit_ns as f64 >= price_ns * factor;
         self.credit_ns
             .store(if pays { 0 } else { credit_ns }, Relaxed);
         pays
@@ -78,13 +103,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_in_vain_doubles_the_price_and_a_good_one_resets_it() {
+    fn a_wake_in_vain_doubles_the_price_and_a_good_one_or_time_resets_it() {
         let price = Price::default();
-        for doublings in 1..10 {
-            price.settle(false);
-            assert_eq!(price.factor(), f64::from(1 << doublings.min(6)));
+        let factor = |now_ns| 1 << price.doublings_at(now_ns);
+        for doublings in 1..10_u64 {
+            price.settle_at(doublings, false);
+            assert_eq!(factor(doublings), 1 << doublings.min(DOUBLINGS_MAX));
         }
-        price.settle(true);
-        assert_eq!(price.factor(), 1.0);
+        assert_eq!(factor(9 * MILLISECOND), 16);
+        assert_eq!(factor(100 * MILLISECOND), 1);
+        price.settle_at(10, true);
+        assert_eq!(factor(10), 1);
     }
 }

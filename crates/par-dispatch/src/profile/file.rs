@@ -3,7 +3,7 @@
 //! ```text
 //! { "schema": 1, "version": "0.1.0", "cpu": "…", "cpus": 2, "threads": 2,
 //!   "fork_join_warm_ns": 310.0, …,
-//!   "reading": [{ "bytes": 4096, "bytes_per_ns": 190.0, "speed_up": 1.9 }, …], "writing": […] }
+//!   "reading": [{ "bytes": 4096, "ns_per_byte": 0.0053, "speed_up": 1.9 }, …], "writing": […] }
 //! ```
 
 use super::Profile;
@@ -18,8 +18,11 @@ pub const SCHEMA: u32 = 1;
 /// Figures outside are no measurement: between a femtosecond and a second per anything.
 const PLAUSIBLE: std::ops::Range<f64> = 1e-6..1e9;
 
-/// The figures of a profile by name.
-const FIGURES: &[(&str, fn(&mut Profile) -> &mut f64)] = &[
+/// A part of a profile, and its name in the file.
+type Named<T> = (&'static str, fn(&mut Profile) -> &mut T);
+
+/// The figures of a profile.
+const FIGURES: &[Named<f64>] = &[
     ("fork_join_warm_ns", |p| &mut p.fork_join_warm_ns),
     ("line_round_trip_ns", |p| &mut p.line_round_trip_ns),
     ("wake_ns", |p| &mut p.wake_ns),
@@ -28,8 +31,8 @@ const FIGURES: &[(&str, fn(&mut Profile) -> &mut f64)] = &[
     ("operations_speed_up", |p| &mut p.operations_speed_up),
 ];
 
-/// The curves of a profile by name.
-const CURVES: &[(&str, fn(&mut Profile) -> &mut Curve)] = &[
+/// The curves of a profile.
+const CURVES: &[Named<Curve>] = &[
     ("reading", |p| &mut p.reading),
     ("writing", |p| &mut p.writing),
 ];

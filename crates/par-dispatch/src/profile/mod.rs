@@ -125,8 +125,13 @@ impl Profile {
         if workers < 2 {
             return alone_ns;
         }
-        let joins_ns = (workers - 2) as f64 * self.line_round_trip_ns / 2.0;
-        self.fork_join_warm_ns + joins_ns + alone_ns / scaling.of(workers)
+        self.joins_ns(workers) + alone_ns / scaling.of(workers)
+    }
+
+    /// What it costs to bring workers together who wait.
+    pub(crate) fn joins_ns(&self, workers: usize) -> f64 {
+        let others = workers.saturating_sub(2) as f64;
+        self.fork_join_warm_ns + others * self.line_round_trip_ns / 2.0
     }
 
     /// The caller wakes one worker, each that arrives wakes two. Until then who is here works.
@@ -168,6 +173,34 @@ pub(crate) struct Estimate<'p> {
 }
 
 impl Estimate<'_> {
+    /// The same call with times that were measured, alone and with `workers` that all waited.
+    pub(crate) fn corrected(
+        self,
+        alone_ns: Option<f64>,
+        together_ns: Option<f64>,
+        workers: usize,
+    ) -> Self {
+        let alone_ns = alone_ns.unwrap_or(self.alone_ns);
+        let scaling = match together_ns {
+            Some(together_ns) => {
+                let work_ns = together_ns - self.profile.joins_ns(workers);
+                // Where a fork-join is cheaper than the profile says, the work seems to take no
+                // time at all: the rest is at most all that there is.
+                let work_ns = work_ns.max(alone_ns / (2 * workers) as f64);
+                let added = workers.saturating_sub(1).max(1) as f64;
+                Scaling {
+                    per_worker: ((alone_ns / work_ns - 1.0) / added).max(0.0),
+                }
+            }
+            None => self.scaling,
+        };
+        Self {
+            alone_ns,
+            scaling,
+            ..self
+        }
+    }
+
     pub(crate) fn warm_ns(&self, workers: usize) -> f64 {
         self.profile.warm(self.alone_ns, self.scaling, workers)
     }

@@ -76,7 +76,8 @@ impl Dispatcher<'_> {
             return Ok(());
         }
         let body = |offset: usize, chunk: &mut [T]| self.observer.chunk(op, || body(offset, chunk));
-        let Some(route) = self.route(op, len, !watchers.is_empty()) else {
+        let (route, _timing) = self.route(op, len, !watchers.is_empty());
+        let Some(route) = route else {
             return body(0, out).map_err(Error::Body);
         };
         let (watch, cut) = (Watch::new(watchers, len), &route.cut);

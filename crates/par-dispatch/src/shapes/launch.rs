@@ -185,7 +185,8 @@ impl Dispatcher<'_> {
                 Ok(())
             })
         };
-        match self.route(&op, grid.len, !watchers.is_empty()) {
+        let (route, _timing) = self.route(&op, grid.len, !watchers.is_empty());
+        match route {
             // Why a run stopped, the watch knows.
             None => {
                 let _ = run(&mut init(), 0, 0, out);

@@ -118,7 +118,8 @@ impl Dispatcher<'_> {
             return Ok(None);
         }
         let op = &op.reads_only();
-        let Some(route) = self.route(op, len, !watchers.is_empty()) else {
+        let (route, _timing) = self.route(op, len, !watchers.is_empty());
+        let Some(route) = route else {
             let whole = self.observer.chunk(op, || node(0..len));
             return whole.map(Some).map_err(Error::Body);
         };

@@ -116,7 +116,8 @@ impl Dispatcher<'_> {
                 }
             });
         };
-        match self.route(&op, len, !watchers.is_empty()) {
+        let (route, _timing) = self.route(&op, len, !watchers.is_empty());
+        match route {
             None => run(0, &mut rest),
             Some(route) => {
                 let tiles_per_task = route.cut.task_len() / op.leaf_len;

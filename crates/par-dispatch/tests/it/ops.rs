@@ -1,7 +1,7 @@
 //! The ready-made kernels: the bits of the sequential kernel, on every pool and either way.
 
 use crate::dispatchers::each_dispatcher;
-use par_dispatch::{CancelToken, Dispatcher, Error, Force};
+use par_dispatch::{CancelToken, Dispatcher, Error, Force, Tuning};
 
 /// Around a leaf of each kind, and more than the most chunks.
 const LENGTHS: [usize; 8] = [0, 1, 63, 2_049, 8_193, 65_536, 70_001, 150_003];
@@ -146,6 +146,18 @@ fn bits_do_not_depend_on_the_way() {
             pool.install(|| check(&Dispatcher::global().force(force)));
         }
     }
+}
+
+/// A dispatcher that learns tries both ways by and by: the bits are those of either.
+#[test]
+fn bits_do_not_depend_on_what_was_learnt() {
+    let dispatcher = Dispatcher::global().tuning(Tuning::Online);
+    let x = values(150_000, 3);
+    let expected = kernels_simd::sum(&x);
+    for call in 0..3_000 {
+        assert_eq!(dispatcher.sum(&x).to_bits(), expected.to_bits(), "{call}");
+    }
+    check(&dispatcher);
 }
 
 #[test]

@@ -128,7 +128,7 @@ proptest! {
             prop_assert!(workers >= 2);
             prop_assert!((2..=MAX_CHUNKS).contains(&count));
             let unit = unit_len(&op, len);
-            prop_assert!(chunk_len % unit == 0 && unit % leaf_len == 0);
+            prop_assert!(chunk_len.is_multiple_of(unit) && unit.is_multiple_of(leaf_len));
             prop_assert!((unit / leaf_len).is_power_of_two() && len.div_ceil(unit) <= 64);
             prop_assert_eq!(len.div_ceil(chunk_len), count);
         }

@@ -60,6 +60,21 @@ const COMPARISON: &[(&str, Type)] = &[
     ("rounds", Count),
 ];
 
+const REGRET: &[(&str, Type)] = &[
+    ("op", Text),
+    ("context", Text),
+    ("n", Count),
+    ("ns_sequential", Amount),
+    ("ns_best_parallel", Amount),
+    ("ns_dispatched", Amount),
+    ("regret", Amount),
+];
+
+const REGRET_OF_POLICY: &[(&str, Type)] = &[("geomean", Amount), ("p90", Amount), ("max", Amount)];
+
+/// Rounding of figures that are derived from others.
+const SLACK: f64 = 1e-6;
+
 pub(super) fn check(report: &Value, faults: &mut Faults) {
     faults.require(report["schema"] == 1, "schema", "is not 1");
     for (name, fields) in SINGLE {
@@ -82,12 +97,48 @@ pub(super) fn check(report: &Value, faults: &mut Faults) {
             order(row, ["ns_p10", "ns_median", "ns_p90"], &at, faults);
         }
     }
+    regret(report, faults);
     for (at, row) in rows(report, "comparisons", faults) {
         if faults.fields(row, &at, COMPARISON) {
             faults.require(number(row, "rounds") >= 1.0, &at, "no rounds");
             faults.require(number(row, "ratio_median") > 0.0, &at, "a ratio of 0");
             faults.require(row["contender"] != row["against"], &at, "against itself");
             order(row, ["ratio_p10", "ratio_median", "ratio_p90"], &at, faults);
+        }
+    }
+}
+
+/// The sections of the group `dispatch`, which are there if it ran.
+fn regret(report: &Value, faults: &mut Faults) {
+    if report.get("regret").is_none() && report.get("regret_policies").is_none() {
+        return;
+    }
+    let regret_rows = rows(report, "regret", faults);
+    let any = !regret_rows.is_empty();
+    for (at, row) in regret_rows {
+        if faults.fields(row, &at, REGRET) {
+            let best = number(row, "ns_sequential").min(number(row, "ns_best_parallel"));
+            let regret = number(row, "ns_dispatched") / best;
+            let says = number(row, "regret");
+            let good = best > 0.0 && (regret - says).abs() <= SLACK * says;
+            faults.require(good, &at, "regret is not the ratio of its times");
+        }
+    }
+    let Some(policies) = report["regret_policies"].as_object() else {
+        return faults.fault("regret_policies", "is no object");
+    };
+    let named = policies.contains_key("dispatched");
+    faults.require(
+        named == any,
+        "regret_policies",
+        "dispatched without rows, or rows without it",
+    );
+    for (name, policy) in policies {
+        let at = format!("regret_policies.{name}");
+        if faults.fields(policy, &at, REGRET_OF_POLICY) {
+            let [geomean, p90, max] = ["geomean", "p90", "max"].map(|field| number(policy, field));
+            let good = geomean > 0.0 && geomean <= max + SLACK && p90 <= max + SLACK;
+            faults.require(good, &at, "geomean, p90 and max are not possible together");
         }
     }
 }
@@ -136,7 +187,11 @@ mod tests {
             "comparisons": [{"group": "kernels", "op": "sum", "dtype": "f32", "shape": [1024],
                 "threads": 1, "contender": "sequential", "against": "iterator",
                 "ratio_median": 0.1, "ratio_p10": 0.09, "ratio_p90": 0.2, "ratio_low": 0.09,
-                "ratio_high": 0.11, "rounds": 20}]
+                "ratio_high": 0.11, "rounds": 20}],
+            "regret": [{"op": "sum", "context": "outside, back to back", "n": 1024,
+                "ns_sequential": 50.0, "ns_best_parallel": 400.0, "ns_dispatched": 55.0,
+                "regret": 1.1}],
+            "regret_policies": {"dispatched": {"geomean": 1.1, "p90": 1.1, "max": 1.1}}
         })
     }
 
@@ -167,6 +222,12 @@ mod tests {
                 .iter()
                 .map(|(f, _)| format!("/comparisons/0/{f}")),
         );
+        paths.extend(REGRET.iter().map(|(f, _)| format!("/regret/0/{f}")));
+        paths.extend(
+            REGRET_OF_POLICY
+                .iter()
+                .map(|(f, _)| format!("/regret_policies/dispatched/{f}")),
+        );
         for path in paths {
             let mut report = good();
             *report.pointer_mut(&path).unwrap() = Value::Null;
@@ -188,6 +249,13 @@ mod tests {
             ("/comparisons/0/rounds", json!(0)),
             ("/comparisons/0/ratio_p90", json!(0.05)),
             ("/comparisons/0/against", json!("sequential")),
+            ("/regret", Value::Null),
+            ("/regret/0/regret", json!(1.2)),
+            ("/regret/0/ns_best_parallel", json!(10.0)),
+            ("/regret", json!([])),
+            ("/regret_policies", json!({})),
+            ("/regret_policies/dispatched/geomean", json!(1.2)),
+            ("/regret_policies/dispatched/max", json!(1.0)),
             ("/settings/threads", json!(0)),
             ("/settings/quick", json!("yes")),
         ] {

@@ -81,6 +81,10 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
         "crates/bench-suite/src/limits/loops.rs",
         "calls of loops compiled for the widest registers: the limits of the machine",
     ),
+    (
+        "crates/bench-suite/src/contenders/polynomial.rs",
+        "code of an instruction set, called after detection",
+    ),
 ];
 
 /// The loom seam: the file of a crate that may ask for `cfg(loom)` and `cfg(mutant)`.

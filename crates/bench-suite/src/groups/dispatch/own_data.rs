@@ -1,32 +1,18 @@
-//! Does the dispatcher choose the better of sequential and parallel, at every size?
+//! The user's own array: sequential, parallel and dispatched.
 //!
-//! Sizes are half-decades, so that the crossover shows between two rows. An answer must pass the
-//! reference's bound and have the bits of the sequential kernel, whichever way it was computed. A
-//! user's integers are measured as floats, without rounding: the operations here are floats'.
+//! An answer must pass the reference's bound and have the bits of the sequential kernel, whichever
+//! way it was computed. A user's integers are measured as floats, without rounding: the operations
+//! here are floats'.
 
 use par_dispatch::{Dispatcher, Force};
 
-use super::slices::{Op, Operands, Source, TREE_ROUNDINGS};
-use super::{Case, Group, Inputs};
+use super::NAME;
 use crate::data::npy::FloatSlice;
 use crate::data::real::Real;
+use crate::groups::slices::{Op, Operands, Source, TREE_ROUNDINGS};
+use crate::groups::{Case, Inputs};
 use crate::measure::{Contender, Trial};
 use crate::reference::{check_dot, check_each, check_sum};
-
-const NAME: &str = "dispatch";
-
-/// The group.
-pub const GROUP: Group = Group {
-    name: NAME,
-    about: "sequential, parallel and dispatched, over sizes: where is the crossover?",
-    quick: "up to 1M",
-    ops: &["sum", "add", "dot"],
-    cases,
-};
-
-const HALF_DECADES: [usize; 9] = [
-    1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278, 10_000_000,
-];
 
 /// The answer of a reduction; elementwise operations leave theirs in the output.
 type Answer<T> = Option<T>;
@@ -79,17 +65,10 @@ fn table<T: Real>() -> [Dispatched<T>; 3] {
     ]
 }
 
-fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
+/// A case per operation; none if the user gave no array.
+pub(super) fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
     let Some(array) = &inputs.user else {
-        let sizes = if inputs.quick {
-            &HALF_DECADES[..7]
-        } else {
-            &HALF_DECADES[..]
-        };
-        let sources = sizes
-            .iter()
-            .map(|&len| Source::<f32>::Embedded(&inputs.data, len));
-        return of_sources(inputs, &sources.collect::<Vec<_>>());
+        return Vec::new();
     };
     match array.floats() {
         FloatSlice::F64(values) => of_sources(inputs, &[Source::User(values, &array.shape)]),

@@ -1,0 +1,244 @@
+//! Measures the profile of the machine that this runs on.
+//!
+//! A machine has bad moments: other work, a virtual machine whose cores are moved. So the whole is
+//! measured in several passes; a pass before and after which the machine was not the same is
+//! rejected, and of each figure the lower quartile of the others is taken, since noise only adds.
+
+mod steady;
+mod throughput;
+mod waking;
+
+use crate::dispatcher::Dispatcher;
+use crate::linger::Linger;
+use crate::profile::{Curve, POINTS, Profile};
+use rayon::ThreadPool;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+pub use steady::Steadiness;
+
+/// How long to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// About a second: for tests, and for a first look.
+    Quick,
+    /// Up to 15 seconds.
+    Full,
+}
+
+impl Effort {
+    /// Passes that are enough.
+    const fn passes(self) -> usize {
+        match self {
+            Self::Quick => 1,
+            Self::Full => 4,
+        }
+    }
+
+    const fn time_limit(self) -> Duration {
+        match self {
+            Self::Quick => Duration::from_secs(2),
+            Self::Full => Duration::from_secs(15),
+        }
+    }
+
+    const fn rounds(self) -> usize {
+        match self {
+            Self::Quick => 5,
+            Self::Full => 11,
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Calibrated {
+    /// The figures.
+    pub profile: Profile,
+    /// Passes behind the figures.
+    pub passes: usize,
+    /// Passes that were rejected, since the machine changed during them.
+    pub rejected: usize,
+    /// The machine at the beginning.
+    pub before: Steadiness,
+    /// The machine at the end.
+    pub after: Steadiness,
+}
+
+/// Why there are no figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CalibrateError {
+    /// The pool has one thread: nothing is ever parallel there, and nothing to be measured.
+    OneThread,
+    /// The pool's workers never came in time: it is full of other work.
+    NobodyCame,
+    /// The machine changed during every pass.
+    Unsteady {
+        /// Passes that were made.
+        passes: usize,
+    },
+}
+
+impl fmt::Display for CalibrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneThread => f.write_str("calibrate: a pool of one thread runs nothing parallel"),
+            Self::NobodyCame => {
+                f.write_str("calibrate: no worker of the pool came in time: is it busy?")
+            }
+            Self::Unsteady { passes } => write!(
+                f,
+                "calibrate: the machine changed its speed during each of {passes} passes"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CalibrateError {}
+
+/// Measures a pool, from outside of it. `progress` is told what comes next, and the share that is
+/// done, 0 to 1.
+///
+/// ```no_run
+/// use par_dispatch::calibrate::{Effort, calibrate};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = rayon::ThreadPoolBuilder::new().build()?;
+/// let measured = calibrate(&pool, Effort::Full, |step, share| println!("{share:.2} {step}"))?;
+/// let dispatcher = par_dispatch::Dispatcher::with_pool(&pool).profile(&measured.profile);
+/// # let _ = dispatcher;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// If the pool has one thread, is full of other work, or the machine never kept its speed.
+///
+/// # Cost
+/// 200 MiB of memory, and all processors for the time of the effort.
+pub fn calibrate(
+    pool: &ThreadPool,
+    effort: Effort,
+    mut progress: impl FnMut(&str, f64),
+) -> Result<Calibrated, CalibrateError> {
+    let threads = pool.current_num_threads();
+    if threads < 2 {
+        return Err(CalibrateError::OneThread);
+    }
+    let started = Instant::now();
+    // Long enough to stay through what lies between two samples.
+    let dispatcher = Dispatcher::with_pool(pool).linger(Linger::For(throughput::LINGER));
+    let mut buffers = throughput::Buffers::new();
+    let (mut kept, mut rejected) = (Vec::new(), 0);
+    progress("the two cores", 0.0);
+    let before = awake();
+    let mut last = before;
+    while kept.len() < effort.passes() && started.elapsed() < effort.time_limit() {
+        let pass = kept.len() + rejected;
+        let total = effort.passes().max(pass + 1) as f64;
+        let mut step = |name: &str, share: f64| progress(name, (pass as f64 + share) / total);
+        let measured = one_pass(&dispatcher, threads, effort, &mut buffers, &mut step)?;
+        let now = Steadiness::measure();
+        if now.is_like(last) {
+            kept.push((measured, now.scaling));
+        } else {
+            rejected += 1;
+        }
+        last = now;
+    }
+    progress("done", 1.0);
+    // Passes while both threads had to share a core are of another machine.
+    let best = kept.iter().map(|(_, scaling)| *scaling).fold(0.0, f64::max);
+    let all = kept.len();
+    kept.retain(|(_, scaling)| best - scaling < SCALING_LOSS_MAX);
+    rejected += all - kept.len();
+    let kept: Vec<Profile> = kept.into_iter().map(|(profile, _)| profile).collect();
+    let passes = kept.len();
+    match lower_quartile(&kept) {
+        Some(profile) => Ok(Calibrated {
+            profile,
+            passes,
+            rejected,
+            before,
+            after: last,
+        }),
+        None => Err(CalibrateError::Unsteady { passes: rejected }),
+    }
+}
+
+/// Two-thread scaling of a pass below that of the best one.
+const SCALING_LOSS_MAX: f64 = 0.3;
+
+/// The machine once two threads run on two cores, as far as that comes within a second: a virtual
+/// machine that was idle gets its second core only when there is something to do.
+fn awake() -> Steadiness {
+    let begun = Instant::now();
+    loop {
+        let now = Steadiness::measure();
+        if now.scaling > 1.6 || begun.elapsed() > Duration::from_secs(1) {
+            return now;
+        }
+    }
+}
+
+fn one_pass(
+    dispatcher: &Dispatcher<'_>,
+    threads: usize,
+    effort: Effort,
+    buffers: &mut throughput::Buffers,
+    step: &mut dyn FnMut(&str, f64),
+) -> Result<Profile, CalibrateError> {
+    step("fork-join", 0.0);
+    let warm = waking::warm_ns(dispatcher, 40 * effort.rounds());
+    let fork_join_warm_ns = warm.ok_or(CalibrateError::NobodyCame)?;
+    step("wake", 0.05);
+    let wake = waking::wake(dispatcher, 5 * effort.rounds());
+    let wake = wake.ok_or(CalibrateError::NobodyCame)?;
+    let mut profile = Profile {
+        threads,
+        fork_join_warm_ns,
+        line_round_trip_ns: steady::line_round_trip_ns(),
+        wake_ns: wake.caller_ns,
+        arrival_ns: wake.arrival_ns,
+        ..Profile::default()
+    };
+    step("arithmetic", 0.1);
+    throughput::arithmetic(dispatcher, effort.rounds(), buffers, &mut profile);
+    step("reading", 0.15);
+    profile.reading = throughput::curve(dispatcher, effort.rounds(), buffers, true, &profile);
+    step("writing", 0.55);
+    profile.writing = throughput::curve(dispatcher, effort.rounds(), buffers, false, &profile);
+    Ok(profile)
+}
+
+/// Each figure by itself. `None` of no passes.
+fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
+    let figure = |of: &dyn Fn(&Profile) -> f64, fast_is_high: bool| {
+        let mut values: Vec<f64> = passes.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        if fast_is_high {
+            values.reverse();
+        }
+        values[values.len() / 4]
+    };
+    let curve = |of: &dyn Fn(&Profile) -> &Curve| {
+        let mut curve = *of(&passes[0]);
+        for index in 0..POINTS {
+            let point = &mut curve.points[index];
+            point.ns_per_byte = figure(&|p| of(p).points[index].ns_per_byte, false);
+            point.speed_up = figure(&|p| of(p).points[index].speed_up, true);
+        }
+        curve
+    };
+    Some(Profile {
+        threads: passes.first()?.threads,
+        fork_join_warm_ns: figure(&|p| p.fork_join_warm_ns, false),
+        line_round_trip_ns: figure(&|p| p.line_round_trip_ns, false),
+        wake_ns: figure(&|p| p.wake_ns, false),
+        arrival_ns: figure(&|p| p.arrival_ns, false),
+        operations_per_ns: figure(&|p| p.operations_per_ns, true),
+        operations_speed_up: figure(&|p| p.operations_speed_up, true),
+        reading: curve(&|p| &p.reading),
+        writing: curve(&|p| &p.writing),
+    })
+}
