@@ -58,20 +58,49 @@ fn multiplied_and_added(rounds: u64) -> u64 {
     LANES as u64
 }
 
-/// The wrapping sum: a read of every word.
-pub(super) fn sum(x: &[u64]) -> u64 {
+/// A way to walk over words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// The wrapping sum of `x`: every word is read.
+    Sum,
+    /// out = x + y.
+    Add,
+    /// out = out + 1, in place.
+    Update,
+}
+
+/// Walks over slices of one length, at the widest registers; the answer is the sum's.
+pub(super) fn walk(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
     #[cfg(target_arch = "x86_64")]
     {
         if std::is_x86_feature_detected!("avx512f") {
             // SAFETY: the CPU has AVX-512F.
-            return unsafe { x86_64::sum_avx512(x) };
+            return unsafe { x86_64::walk_avx512(way, x, y, out) };
         }
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2.
-            return unsafe { x86_64::sum_avx2(x) };
+            return unsafe { x86_64::walk_avx2(way, x, y, out) };
         }
     }
-    sum_of(x)
+    walk_of(way, x, y, out)
+}
+
+#[inline(always)]
+fn walk_of(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
+    match way {
+        Walk::Sum => return sum_of(x),
+        Walk::Add => {
+            for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
+                *out = x.wrapping_add(*y);
+            }
+        }
+        Walk::Update => {
+            for out in out {
+                *out = out.wrapping_add(1);
+            }
+        }
+    }
+    0
 }
 
 #[inline(always)]
@@ -90,7 +119,7 @@ fn sum_of(x: &[u64]) -> u64 {
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{CHAINS, black_box, sum_of};
+    use super::{CHAINS, Walk, black_box, walk_of};
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f")]
@@ -118,13 +147,13 @@ mod x86_64 {
     }
 
     #[target_feature(enable = "avx512f")]
-    pub(super) fn sum_avx512(x: &[u64]) -> u64 {
-        sum_of(x)
+    pub(super) fn walk_avx512(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
+        walk_of(way, x, y, out)
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn sum_avx2(x: &[u64]) -> u64 {
-        sum_of(x)
+    pub(super) fn walk_avx2(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
+        walk_of(way, x, y, out)
     }
 }
 
@@ -136,7 +165,13 @@ mod tests {
     fn every_word_is_read() {
         for len in [0, 1, 63, 64, 65, 1000] {
             let x: Vec<u64> = (0..len).map(|i| i * i + (u64::MAX >> 1)).collect();
-            assert_eq!(sum(&x), x.iter().fold(0_u64, |sum, v| sum.wrapping_add(*v)));
+            let expected = x.iter().fold(0_u64, |sum, v| sum.wrapping_add(*v));
+            let mut out = x.clone();
+            assert_eq!(walk(Walk::Sum, &x, &x, &mut out), expected);
+            walk(Walk::Update, &x, &x, &mut out);
+            assert!(out.iter().zip(&x).all(|(o, x)| *o == x.wrapping_add(1)));
+            walk(Walk::Add, &x, &x, &mut out);
+            assert!(out.iter().zip(&x).all(|(o, x)| *o == x.wrapping_mul(2)));
         }
     }
 

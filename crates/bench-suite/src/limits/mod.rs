@@ -2,10 +2,12 @@
 //! registers, and memory at each level, on one thread and on all.
 //!
 //! Decided here: a limit is the best of several short looks, since it bounds. Reading is a wrapping
-//! sum of integers at the widest registers there are; copying is the system's own. A level is walked
-//! over at half its size, memory at four times the last cache. The time that the limits allow a row
-//! is that of its bytes at the faster of reading and copying, or of its operations, whichever is
-//! longer: a roofline. The loops are in `loops.rs`.
+//! sum of integers at the widest registers there are, adding has two operands and an output,
+//! updating is in place; copying is the system's own. A level is walked over at half its size,
+//! memory at four times the last cache. The time that the limits allow a row is that of its bytes
+//! at the fastest of these, or of its operations, whichever is longer: a roofline. Rows that walk
+//! over the same bytes again and again ([`REPEATED`]) have no such limit. The loops are in
+//! `loops.rs`.
 
 mod loops;
 
@@ -14,6 +16,8 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
+
+use loops::Walk;
 
 use crate::report::schema::{ANSWER_OK, Bandwidth, Host, Limits, Peak, Row};
 
@@ -24,6 +28,8 @@ const LOOKS: usize = 4;
 const MEMORY_BYTES: (u64, u64) = (64 << 20, 256 << 20);
 /// The name of what is behind the caches.
 const MEMORY: &str = "memory";
+/// Groups whose bytes are more than what they touch.
+const REPEATED: [&str; 2] = ["arena", "pool"];
 /// Caches that each thread has of its own.
 const PRIVATE: [&str; 2] = ["l1d", "l2"];
 
@@ -53,16 +59,28 @@ pub fn measure(host: &Host, pool: &ThreadPool) -> Limits {
             (level.as_str(), Some(capacity), capacity / 2)
         });
         for (level, capacity_bytes, footprint_bytes) in levels.chain([(MEMORY, None, memory)]) {
-            // Two buffers of half a thread's share: one is copied to the other, both are read.
-            let words = (footprint_bytes as usize / threads / 16).max(64);
-            let buffers = |_| [vec![1_u64; words], vec![2_u64; words]];
-            let read = |[x, y]: &mut [Vec<u64>; 2]| {
-                black_box(loops::sum(x).wrapping_add(loops::sum(y)));
-                16 * words as u64
+            // Three buffers of a third of a thread's share.
+            let words = (footprint_bytes as usize / threads / 24).max(64);
+            let buffers = |_| [1_u64, 2, 3].map(|word| vec![word; words]);
+            // Bytes of so many slices that are read or written in a walk.
+            let walked = |slices: usize| (8 * slices * words) as u64;
+            let read = |[x, y, z]: &mut [Vec<u64>; 3]| {
+                let sums = [&*x, &*y].map(|x| loops::walk(Walk::Sum, black_box(x), &[], &mut []));
+                black_box(sums);
+                black_box(loops::walk(Walk::Sum, black_box(z), &[], &mut []));
+                walked(3)
             };
-            let copy = |[x, y]: &mut [Vec<u64>; 2]| {
-                black_box(&mut *y).copy_from_slice(black_box(x));
-                16 * words as u64
+            let copy = |[x, _, z]: &mut [Vec<u64>; 3]| {
+                black_box(&mut *z).copy_from_slice(black_box(x));
+                walked(2)
+            };
+            let add = |[x, y, z]: &mut [Vec<u64>; 3]| {
+                loops::walk(Walk::Add, black_box(x), black_box(y), black_box(z));
+                walked(3)
+            };
+            let update = |[.., z]: &mut [Vec<u64>; 3]| {
+                loops::walk(Walk::Update, &[], &[], black_box(z));
+                walked(2)
             };
             bandwidth.push(Bandwidth {
                 level: level.to_owned(),
@@ -71,6 +89,8 @@ pub fn measure(host: &Host, pool: &ThreadPool) -> Limits {
                 threads,
                 read_gb_per_s: best(pool, threads, buffers, read),
                 copy_gb_per_s: best(pool, threads, buffers, copy),
+                add_gb_per_s: best(pool, threads, buffers, add),
+                update_gb_per_s: best(pool, threads, buffers, update),
             });
         }
     }
@@ -116,6 +136,9 @@ impl Limits {
     /// `None` where neither bytes nor operations are counted, or the thread count was not measured.
     #[must_use]
     pub fn least_ns(&self, row: &Row) -> Option<f64> {
+        if REPEATED.contains(&&*row.group) {
+            return None;
+        }
         let of_bytes = match row.bytes {
             0 => 0.0,
             bytes => bytes as f64 / self.at(bytes, row.threads)?.best(),
@@ -164,10 +187,11 @@ impl Limits {
 }
 
 impl Bandwidth {
-    /// The faster of reading and copying, in bytes per nanosecond.
+    /// The fastest of the walks, in bytes per nanosecond.
     #[must_use]
     pub fn best(&self) -> f64 {
-        self.read_gb_per_s.max(self.copy_gb_per_s)
+        let walks = [self.copy_gb_per_s, self.add_gb_per_s, self.update_gb_per_s];
+        walks.into_iter().fold(self.read_gb_per_s, f64::max)
     }
 }
 
@@ -190,10 +214,7 @@ mod tests {
             assert!(peak.gflops_f32 > 0.1, "{peak:?}");
         }
         for level in &limits.bandwidth {
-            assert!(
-                level.read_gb_per_s > 0.1 && level.copy_gb_per_s > 0.1,
-                "{level:?}"
-            );
+            assert!(level.best() > 0.1 && level.add_gb_per_s > 0.1, "{level:?}");
         }
     }
 
@@ -206,6 +227,8 @@ mod tests {
             threads: 1,
             read_gb_per_s,
             copy_gb_per_s: 1.0,
+            add_gb_per_s: 1.0,
+            update_gb_per_s: 1.0,
         };
         let limits = Limits {
             arithmetic: vec![Peak {

@@ -112,6 +112,10 @@ pub struct Bandwidth {
     pub read_gb_per_s: f64,
     /// Bytes read and written per nanosecond, by the system's copy.
     pub copy_gb_per_s: f64,
+    /// Bytes read and written per nanosecond, by out = x + y.
+    pub add_gb_per_s: f64,
+    /// Bytes read and written per nanosecond, in place.
+    pub update_gb_per_s: f64,
 }
 
 /// From which size on several threads pay.

@@ -374,13 +374,23 @@ pub(super) fn limits(report: &Report) -> String {
                 ),
                 number(plain(level.read_gb_per_s), level.read_gb_per_s),
                 number(plain(level.copy_gb_per_s), level.copy_gb_per_s),
+                number(plain(level.add_gb_per_s), level.add_gb_per_s),
+                number(plain(level.update_gb_per_s), level.update_gb_per_s),
             ]
         })
         .collect();
     format!(
         "<p></p>{}",
         table(
-            &["level", "threads", "walked over", "read GB/s", "copy GB/s"],
+            &[
+                "level",
+                "threads",
+                "walked over",
+                "read GB/s",
+                "copy GB/s",
+                "add GB/s",
+                "in place GB/s"
+            ],
             &rows
         )
     )
