@@ -113,9 +113,9 @@ pub fn page(report: &Report, pool: Option<&PoolUtilization>) -> anyhow::Result<S
             continue;
         }
         let _ = write!(nav, "<a href=\"#{id}\">{heading}</a>");
-        let _ = write!(
+        let _ = writeln!(
             main,
-            "<section id=\"{id}\"><h2>{heading}</h2><p class=\"soft\">{says}</p>{content}</section>\n"
+            "<section id=\"{id}\"><h2>{heading}</h2><p class=\"soft\">{says}</p>{content}</section>"
         );
     }
     let commit: String = report.project.commit.chars().take(12).collect();
