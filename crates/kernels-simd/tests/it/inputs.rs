@@ -219,7 +219,9 @@ test_integers! {
 /// Lengths from nothing to several vectors past the unrolling, and around leaves.
 pub(crate) fn lengths<T: Element>() -> impl Iterator<Item = usize> {
     let leaf = T::LEAF;
-    let around = [leaf, 2 * leaf, 3 * leaf, 4 * leaf, 7 * leaf].into_iter();
+    let around = [1, 2, 3, 4, 7, 8, 9, 19]
+        .map(|leaves| leaves * leaf)
+        .into_iter();
     (0..=3 * T::VL + 1).chain(around.flat_map(|at| [at - 1, at, at + 1, at + T::VL + 3]))
 }
 
