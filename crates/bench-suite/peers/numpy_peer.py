@@ -58,6 +58,8 @@ REDUCTIONS = {
     "sum_exact:i32": "x.sum(dtype=np.int64)",
     "sum_exact:u8": "x.sum(dtype=np.uint64)",
     "sum_wrapping": "x.sum(dtype=x.dtype)",
+    "dot_wrapping": "x.dot(y)",
+    "mean_exact": "x.mean()",
     "any": "x.any()",
     "all": "x.all()",
     "count_true": "np.count_nonzero(x)",

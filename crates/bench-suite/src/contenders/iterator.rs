@@ -44,6 +44,13 @@ pub fn sum_wrapping<T: Whole>(x: &[T]) -> T {
     x.iter().fold(T::ZERO, |sum, &v| sum.plus_wrapping(v))
 }
 
+/// Σ x·y, wrapping around.
+#[must_use]
+pub fn dot_wrapping<T: Whole>(x: &[T], y: &[T]) -> T {
+    let products = x.iter().zip(y).map(|(&a, &b)| a.times_wrapping(b));
+    products.fold(T::ZERO, |sum, product| sum.plus_wrapping(product))
+}
+
 /// The least element; NaN wins; `None` for an empty slice.
 #[must_use]
 pub fn min<T: Number>(x: &[T]) -> Option<T> {

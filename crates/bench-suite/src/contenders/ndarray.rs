@@ -63,6 +63,16 @@ pub fn sum_wrapping<T: Whole>(x: &[T]) -> T {
     ArrayView1::from(x).fold(T::ZERO, |sum, &v| sum.plus_wrapping(v))
 }
 
+/// Σ x·y, wrapping around.
+#[must_use]
+pub fn dot_wrapping<T: Whole>(x: &[T], y: &[T]) -> T {
+    let mut sum = T::ZERO;
+    Zip::from(ArrayView1::from(x))
+        .and(ArrayView1::from(y))
+        .for_each(|&a, &b| sum = sum.plus_wrapping(a.times_wrapping(b)));
+    sum
+}
+
 /// The least element; NaN wins; `None` for an empty slice.
 #[must_use]
 pub fn min<T: Number>(x: &[T]) -> Option<T> {

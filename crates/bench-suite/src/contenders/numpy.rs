@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::str::{FromStr, SplitWhitespace};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::data::number::{Number, Sent};
 use crate::groups::slices::Operands;
@@ -34,9 +37,45 @@ pub struct Numpy {
 
 #[derive(Debug)]
 struct Session {
-    child: Child,
+    child: Arc<Mutex<Child>>,
+    /// Told of each request and each answer; hangs up with the session.
+    watch: Sender<Watched>,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+}
+
+/// What the watchdog is told.
+#[derive(Debug)]
+enum Watched {
+    Asked,
+    Answered,
+}
+
+/// Longest time for an answer: a batch takes milliseconds, the start of Python seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A thread that ends the child if it owes an answer for longer than `patience`. Who waits at the
+/// pipe then reads its end, as if the child had ended by itself.
+fn watchdog(child: Arc<Mutex<Child>>, patience: Duration) -> Sender<Watched> {
+    let (told, hears) = channel();
+    std::thread::spawn(move || {
+        while let Ok(first) = hears.recv() {
+            if matches!(first, Watched::Answered) {
+                continue;
+            }
+            if let Err(RecvTimeoutError::Timeout) = hears.recv_timeout(patience) {
+                end(&child);
+            }
+        }
+    });
+    told
+}
+
+/// It has nothing to save; one that has ended already is only waited for.
+fn end(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ended = child.kill();
+    let _status = child.wait();
 }
 
 impl Numpy {
@@ -47,6 +86,8 @@ impl Numpy {
     pub fn start() -> Result<Self, String> {
         let mut child = Command::new("python3")
             .args(["-c", SCRIPT])
+            // Equal memory for all: NumPy would ask the system for huge pages, and nobody else does.
+            .env("NUMPY_MADVISE_HUGEPAGE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -55,11 +96,14 @@ impl Numpy {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("python3: no pipes".into());
         };
+        let child = Arc::new(Mutex::new(child));
         let mut session = Session {
+            watch: watchdog(Arc::clone(&child), PATIENCE),
             child,
             requests,
             answers: BufReader::new(answers),
         };
+        session.tell(Watched::Asked);
         let greeting = session.line()?;
         let mut words = greeting.split_whitespace().map(str::to_owned);
         match words.next() {
@@ -110,6 +154,7 @@ impl Numpy {
 impl Session {
     /// Sends the operands; the output becomes a copy of the first one.
     fn load<T: Operand>(&mut self, operands: &Operands<T>) -> Result<(), String> {
+        self.tell(Watched::Asked);
         let Operands { x, y, .. } = operands;
         let (x_len, y_len) = (x.len(), y.len());
         let request = format!("load {} {x_len} {y_len} {}\n", T::DTYPE, T::constants());
@@ -126,7 +171,13 @@ impl Session {
         }
     }
 
+    fn tell(&self, what: Watched) {
+        // The watchdog outlives the session: it ends when nobody can tell it anything.
+        let _told = self.watch.send(what);
+    }
+
     fn ask(&mut self, request: &str) -> Result<String, String> {
+        self.tell(Watched::Asked);
         writeln!(self.requests, "{request}").map_err(gone)?;
         self.line()
     }
@@ -134,6 +185,7 @@ impl Session {
     fn line(&mut self) -> Result<String, String> {
         let mut line = String::new();
         let len = self.answers.read_line(&mut line).map_err(gone)?;
+        self.tell(Watched::Answered);
         if len == 0 {
             return Err("python3 ended".into());
         }
@@ -143,9 +195,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // It has nothing to save; one that has ended already is only waited for.
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
+        end(&self.child);
     }
 }
 
@@ -262,5 +312,21 @@ impl<V: Words> Words for Option<V> {
 impl<V: Words> Words for (V, V) {
     fn read(words: &mut SplitWhitespace<'_>) -> Option<Self> {
         Some((V::read(words)?, V::read(words)?))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_owes_an_answer_is_ended() {
+        let mut command = Command::new("sleep");
+        let mut sleeper = command.arg("600").stdout(Stdio::piped()).spawn().unwrap();
+        let mut pipe = sleeper.stdout.take().unwrap();
+        let watch = watchdog(Arc::new(Mutex::new(sleeper)), Duration::from_millis(20));
+        watch.send(Watched::Asked).unwrap();
+        // Returns when the child's end of the pipe is closed.
+        assert_eq!(pipe.read(&mut [0]).unwrap(), 0);
     }
 }

@@ -1,7 +1,8 @@
 //! What the group `kernels` adds up to: wins and losses against each peer, distance from the limit.
 //!
-//! Decided here: the targets that a row is held to. At most [`OF_LIMIT`] of the time of the limit;
-//! where the limit exists with plain and with non-temporal stores, of the faster of the two. Less
+//! Decided here: the targets that a row is held to. At most [`OF_LIMIT`] of the time of the limit at
+//! the level that is active; where the limit exists with plain and with non-temporal stores, of the
+//! faster of the two. The distance from the fastest limit of any level is told beside it. Less
 //! time than each peer at every size; NumPy's calls are so dear that it is held against rows from
 //! [`NUMPY_LEN_MIN`] elements on. A row above its target is named, however close.
 
@@ -9,7 +10,7 @@ use super::schema::{Comparison, Row};
 use super::table::{digits, shape};
 use crate::contenders::numpy;
 use crate::groups::kernels::{
-    EMPTY, LEVEL_ACTIVE, NAME, OP_DISPATCH_COST, OURS, RAW, RAW_NATIVE, RAW_STREAMED,
+    EMPTY, LEVEL_ACTIVE, NAME, OP_DISPATCH_COST, OURS, RAW, RAW_512, RAW_NATIVE, RAW_STREAMED,
 };
 use crate::stats::geometric_mean;
 
@@ -20,7 +21,7 @@ const NUMPY_LEN_MIN: usize = 1 << 16;
 
 /// Lines for the end of a run; none if the group did not run.
 #[must_use]
-pub(super) fn lines(rows: &[Row], comparisons: &[Comparison]) -> Vec<String> {
+pub(super) fn lines(rows: &[Row], comparisons: &[Comparison], level: &str) -> Vec<String> {
     let ours: Vec<&Comparison> = comparisons
         .iter()
         .filter(|c| c.group == NAME && c.contender == OURS && c.op != OP_DISPATCH_COST)
@@ -31,8 +32,10 @@ pub(super) fn lines(rows: &[Row], comparisons: &[Comparison]) -> Vec<String> {
             peers.push(&comparison.against);
         }
     }
-    let limits = [RAW, RAW_STREAMED, RAW_NATIVE];
-    let mut lines = limit(&ours);
+    let limits = [RAW, RAW_512, RAW_STREAMED, RAW_NATIVE];
+    let of_level = if level == "avx512" { RAW_512 } else { RAW };
+    let mut lines = limit(&ours, of_level);
+    lines.extend(fastest_limit(&ours));
     for peer in peers.iter().filter(|peer| !limits.contains(peer)) {
         let against: Vec<&Comparison> = ours
             .iter()
@@ -45,30 +48,52 @@ pub(super) fn lines(rows: &[Row], comparisons: &[Comparison]) -> Vec<String> {
     lines
 }
 
-/// The time relative to the faster limit of each question that has one.
-fn limit(ours: &[&Comparison]) -> Vec<String> {
-    let mut of_limit: Vec<(&Comparison, f64)> = Vec::new();
-    for c in ours.iter().filter(|c| c.against == RAW) {
-        let streamed = ours.iter().find(|s| {
-            s.against == RAW_STREAMED && (&s.op, &s.dtype, &s.shape) == (&c.op, &c.dtype, &c.shape)
-        });
-        let ratio = streamed.map_or(c.ratio_median, |s| s.ratio_median.max(c.ratio_median));
-        of_limit.push((c, ratio));
+/// The greatest ratio to one of these limits, for each question that has the first of them: the
+/// slower we are, the faster the limit.
+fn of_limits<'c>(ours: &[&'c Comparison], limits: &[&str]) -> Vec<(&'c Comparison, f64)> {
+    let same =
+        |a: &Comparison, b: &Comparison| (&a.op, &a.dtype, &a.shape) == (&b.op, &b.dtype, &b.shape);
+    let mut of_limits = Vec::new();
+    for &c in ours.iter().filter(|c| c.against == limits[0]) {
+        let ratios = ours
+            .iter()
+            .filter(|other| same(c, other) && limits.contains(&&*other.against))
+            .map(|other| other.ratio_median);
+        of_limits.push((c, ratios.fold(0.0, f64::max)));
     }
+    of_limits
+}
+
+/// The time relative to the limit of the active level.
+fn limit(ours: &[&Comparison], of_level: &str) -> Vec<String> {
+    let of_limit = of_limits(ours, &[of_level, RAW_STREAMED]);
+    let mut lines = Vec::from_iter(summary_of_limit(of_level, &of_limit));
+    lines.extend(above(
+        &format!("{OF_LIMIT:.2} of {of_level}"),
+        &of_limit,
+        |_| OF_LIMIT,
+    ));
+    lines
+}
+
+/// The time relative to the fastest limit of any level, where there is more than one.
+fn fastest_limit(ours: &[&Comparison]) -> Option<String> {
+    if !ours.iter().any(|c| c.against == RAW_512) {
+        return None;
+    }
+    let of_limit = of_limits(ours, &[RAW, RAW_512, RAW_STREAMED]);
+    summary_of_limit("the faster of both limits", &of_limit)
+}
+
+fn summary_of_limit(limit: &str, of_limit: &[(&Comparison, f64)]) -> Option<String> {
     let ratios: Vec<f64> = of_limit.iter().map(|(_, ratio)| *ratio).collect();
-    let Some(mean) = geometric_mean(&ratios) else {
-        return Vec::new();
-    };
-    let mut lines = vec![format!(
-        "kernels: {} of the time of raw (geometric mean of {}), worst {}",
+    let mean = geometric_mean(&ratios)?;
+    Some(format!(
+        "kernels: {} of the time of {limit} (geometric mean of {}), worst {}",
         digits(mean),
         ratios.len(),
-        worst(&of_limit),
-    )];
-    lines.extend(above(&format!("{OF_LIMIT:.2} of raw"), &of_limit, |_| {
-        OF_LIMIT
-    }));
-    lines
+        worst(of_limit),
+    ))
 }
 
 /// Wins and losses against one peer.
@@ -178,7 +203,7 @@ mod tests {
             comparison("sum", 1 << 16, numpy::NAME, 0.125),
         ];
         assert_eq!(
-            lines(&[], &comparisons),
+            lines(&[], &comparisons, "avx2"),
             [
                 "kernels: 1.15 of the time of raw (geometric mean of 2), worst add f32 16777216 (1.25)",
                 "         above 1.10 of raw: add f32 16777216 (1.25)",
@@ -187,6 +212,23 @@ mod tests {
                 "kernels: 2.00 times as fast as numpy (geometric mean of 2), worst sum f32 1024 (2.00)",
             ]
         );
-        assert_eq!(lines(&[], &[]), [""; 0]);
+        assert_eq!(lines(&[], &[], "avx2"), [""; 0]);
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_level_and_the_faster_one_is_told() {
+        let comparisons = [
+            comparison("sum", 1024, RAW, 1.25),
+            comparison("sum", 1024, RAW_512, 1.0),
+            comparison("max", 1024, RAW, 0.5),
+            comparison("max", 1024, RAW_512, 1.0),
+        ];
+        assert_eq!(
+            lines(&[], &comparisons, "avx512"),
+            [
+                "kernels: 1.00 of the time of raw-avx512 (geometric mean of 2), worst max f32 1024 (1.00)",
+                "kernels: 1.12 of the time of the faster of both limits (geometric mean of 2), worst sum f32 1024 (1.25)",
+            ]
+        );
     }
 }

@@ -141,7 +141,11 @@ fn cell(column: usize, text: &str) -> Cell {
 #[must_use]
 pub fn summary(report: &Report, pool: Option<&PoolUtilization>, files: &[&Path]) -> String {
     let mut lines = Vec::new();
-    lines.extend(kernels::lines(&report.results, &report.comparisons));
+    lines.extend(kernels::lines(
+        &report.results,
+        &report.comparisons,
+        &report.settings.level,
+    ));
     lines.extend(dispatch::lines(report));
     if let Some(pool) = pool {
         lines.push(format!(

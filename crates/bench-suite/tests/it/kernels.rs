@@ -67,6 +67,9 @@ fn every_operation_has_its_contenders_and_each_answer_is_right() {
         if has_avx2(&report) {
             expected.extend(limits);
         }
+        if limits.contains(&"raw") && has_avx512() {
+            expected.insert("raw-avx512");
+        }
         if numpy && by_numpy {
             expected.insert("numpy");
         }
@@ -95,6 +98,10 @@ fn every_operation_has_its_contenders_and_each_answer_is_right() {
     if has_avx2(&report) {
         assert!(text.contains("of the time of raw"), "{text}");
     }
+}
+
+fn has_avx512() -> bool {
+    bench_suite::contenders::raw::Avx512::detected().is_some()
 }
 
 #[test]

@@ -5,12 +5,12 @@
 
 use std::ops::Div;
 
-use super::{OURS, RAW, RAW_STREAMED, Rows};
+use super::{OURS, RAW, RAW_512, RAW_STREAMED, Rows};
 use crate::contenders::elementwise::{Form, Formula, contender};
 use crate::contenders::iterator::Iter;
 use crate::contenders::ndarray::Ndarray;
 use crate::contenders::numpy::Operand;
-use crate::contenders::raw::{Avx2, Limit};
+use crate::contenders::raw::{Avx2, Avx512, Limit, Limits as HasLimits};
 use crate::contenders::wide::{Compared, Lanes, Signed, Wide};
 use crate::data::number::Number;
 use crate::data::real::Real;
@@ -23,11 +23,14 @@ use crate::reference::check_each;
 /// whoever is timed next, who then looks slow (`add` of 12 MiB: 1.5 times its time).
 const STREAM_BYTES_MIN: usize = 64 << 20;
 
-/// A limit of an elementwise operation.
-type Limit3<T> = fn(Avx2, &mut Operands<T>);
-
 /// Names and forms of limits, with the bytes from which on they make sense.
-type Limits<'f, T> = &'f [(&'static str, usize, Limit3<T>)];
+type Limits<'f, T> = &'f [(&'static str, usize, Form3<T>)];
+
+/// A limit, for an instruction set.
+enum Form3<T> {
+    Of256(fn(Avx2, &mut Operands<T>)),
+    Of512(fn(Avx512, &mut Operands<T>)),
+}
 
 /// The kernel of a row.
 type Kernel<T> = fn(&mut Operands<T>);
@@ -59,11 +62,19 @@ impl<'a, T: Number + Operand + Lanes> Rows<'a, '_, T> {
                 let limits = limits
                     .iter()
                     .filter(|(_, bytes_min, _)| bytes >= *bytes_min);
-                contenders.extend(limits.filter_map(|&(name, _, limit)| {
-                    let avx2 = Avx2::detected()?;
-                    Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
-                        limit(avx2, o)
-                    }))
+                contenders.extend(limits.filter_map(|(name, _, limit)| match *limit {
+                    Form3::Of256(limit) => {
+                        let set = Avx2::detected()?;
+                        Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
+                            limit(set, o)
+                        }))
+                    }
+                    Form3::Of512(limit) => {
+                        let set = Avx512::detected()?;
+                        Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
+                            limit(set, o)
+                        }))
+                    }
                 }));
                 contenders
             },
@@ -87,16 +98,29 @@ pub(super) fn of_i32(rows: &mut Rows<'_, '_, i32>) {
 /// Of floats.
 pub(super) fn of_reals<T>(rows: &mut Rows<'_, '_, T>)
 where
-    T: Real + Operand + Compared + Signed + Limit,
+    T: Real + Operand + Compared + Signed + HasLimits,
     <T as Lanes>::Register: Div<Output = <T as Lanes>::Register>,
 {
     of_numbers(
         rows,
         &[
-            (RAW, 0, |avx2, o| Limit::add(avx2, &o.x, &o.y, &mut o.out)),
-            (RAW_STREAMED, STREAM_BYTES_MIN, |avx2, o| {
-                Limit::add_streamed(avx2, &o.x, &o.y, &mut o.out);
-            }),
+            (
+                RAW,
+                0,
+                Form3::Of256(|set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
+            ),
+            (
+                RAW_512,
+                0,
+                Form3::Of512(|set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
+            ),
+            (
+                RAW_STREAMED,
+                STREAM_BYTES_MIN,
+                Form3::Of256(|set, o| {
+                    Limit::add_streamed(set, &o.x, &o.y, &mut o.out);
+                }),
+            ),
         ],
     );
     rows.each(

@@ -3,10 +3,11 @@
 //! Masks come from thresholding the data. What is timed for `any` and `all` is the scan that finds
 //! nothing; the answer of one that finds something is checked too.
 
-use super::reductions::{Forms, Limits, contenders, limited};
-use super::{NAME, OURS, RAW, Rows, case};
+use super::reductions::{Forms, LimitForm, Limits, contenders, limited};
+use super::{NAME, OURS, RAW, RAW_512, Rows, case};
 use crate::contenders::numpy::{Operand, Reply};
-use crate::contenders::{iterator, ndarray, raw, wide};
+use crate::contenders::raw::Exact as _;
+use crate::contenders::{iterator, ndarray, wide};
 use crate::data::number::Number;
 use crate::groups::slices::{Op, Operands};
 use crate::measure::Trial;
@@ -30,7 +31,10 @@ pub(super) fn of<T: Number + Operand>(rows: &mut Rows<'_, '_, T>) {
             ("wide", |o| wide::any(&o.x)),
             ("iterator", |o| iterator::any(&o.x)),
         ],
-        &[(RAW, |avx2, o| raw::any(avx2, &o.x))],
+        &[
+            LimitForm::Of256(RAW, |set, o| set.any(&o.x)),
+            LimitForm::Of512(RAW_512, |set, o| set.any(&o.x)),
+        ],
         |mask| trues(mask) > 0,
     );
     #[expect(

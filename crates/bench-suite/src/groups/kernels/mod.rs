@@ -1,8 +1,8 @@
 //! Are the kernels faster than what one would use without them, and how far from the limit?
 //!
 //! A row of the tables in `reductions`, `elementwise` and `masks` is an operation with its
-//! contenders: the kernel; `raw`, the limit on this CPU; the peers `ndarray`, `wide`, plain
-//! iterators, and NumPy if asked for. The kernel is compared with each of them.
+//! contenders: the kernel; `raw` and `raw-avx512`, the limits on this CPU; the peers `ndarray`,
+//! `wide`, plain iterators, and NumPy if asked for. The kernel is compared with each of them.
 //!
 //! Decided here: sizes and types. Sizes lie well inside each level of the memory: 1K and 4K in the
 //! first cache, 64K in the second, 1M in the last, 16M outside. With hundreds of cases, each gets a
@@ -26,8 +26,10 @@ pub(crate) use dispatch_cost::{EMPTY, LEVEL_ACTIVE, OP as OP_DISPATCH_COST};
 pub(crate) const NAME: &str = "kernels";
 /// The contender that is compared with all others.
 pub(crate) const OURS: &str = "kernels-simd";
-/// The limit.
+/// The limit of AVX2.
 pub(crate) const RAW: &str = "raw";
+/// The limit of AVX-512.
+pub(crate) const RAW_512: &str = "raw-avx512";
 /// The limit where the output goes past the caches.
 pub(crate) const RAW_STREAMED: &str = "raw-stream";
 /// What the limit would be without NaN: for information.
@@ -42,7 +44,9 @@ pub const GROUP: Group = Group {
         "sum",
         "sum_wide",
         "mean",
+        "mean_exact",
         "dot",
+        "dot_wrapping",
         "min",
         "max",
         "min_max",
@@ -79,10 +83,14 @@ const SHARES: (f64, f64) = (0.5, 0.25);
 /// What the group cannot measure here, a line each.
 #[must_use]
 pub fn notes() -> Vec<String> {
-    match raw::Avx2::detected() {
-        Some(_) => Vec::new(),
-        None => vec!["raw: not run: no AVX2".into()],
+    let mut notes = Vec::new();
+    if raw::Avx2::detected().is_none() {
+        notes.push(format!("{RAW}: not run: no AVX2"));
     }
+    if raw::Avx512::detected().is_none() {
+        notes.push(format!("{RAW_512}: not run: no AVX-512"));
+    }
+    notes
 }
 
 fn cases(inputs: &Inputs) -> Vec<Case<'_>> {

@@ -1,10 +1,10 @@
 //! Reductions: the kernel, the peers, and the limit where there is one, by element type.
 
-use super::{Contenders, OURS, RAW, RAW_NATIVE, Rows};
+use super::{Contenders, OURS, RAW, RAW_512, RAW_NATIVE, Rows};
 use crate::contenders::numpy::{Operand, Reply, Words};
-use crate::contenders::raw::{Avx2, Limit};
+use crate::contenders::raw::{Avx2, Avx512, Exact, Limit, Limits as HasLimits};
 use crate::contenders::wide::{self, Compared};
-use crate::contenders::{iterator, ndarray, raw};
+use crate::contenders::{iterator, ndarray};
 use crate::data::number::{Number, Whole};
 use crate::data::real::Real;
 use crate::groups::slices::{Op, Operands, Source, TREE_ROUNDINGS};
@@ -15,8 +15,11 @@ use crate::reference::{check_dot, check_exact, check_mean, check_sum, check_term
 type Form<T, R> = (&'static str, fn(&Operands<T>) -> R);
 pub(super) type Forms<'f, T, R> = &'f [Form<T, R>];
 
-/// The same of a limit.
-type LimitForm<T, R> = (&'static str, fn(Avx2, &Operands<T>) -> R);
+/// The same of a limit, for an instruction set.
+pub(super) enum LimitForm<T, R> {
+    Of256(&'static str, fn(Avx2, &Operands<T>) -> R),
+    Of512(&'static str, fn(Avx512, &Operands<T>) -> R),
+}
 pub(super) type Limits<'f, T, R> = &'f [LimitForm<T, R>];
 
 /// Compares an answer with the reference, given the roundings of the contender that gave it.
@@ -48,16 +51,20 @@ pub(super) fn limited<'a, T: 'a, R: 'a>(
     limits: Limits<'_, T, R>,
     len: usize,
 ) -> Contenders<'a, T, R> {
-    let Some(avx2) = Avx2::detected() else {
-        return Vec::new();
+    let contender = |limit: &LimitForm<T, R>| {
+        let contender = match *limit {
+            LimitForm::Of256(name, reduce) => {
+                let set = Avx2::detected()?;
+                Contender::new(name, 1, move |o: &mut Operands<T>| reduce(set, o))
+            }
+            LimitForm::Of512(name, reduce) => {
+                let set = Avx512::detected()?;
+                Contender::new(name, 1, move |o: &mut Operands<T>| reduce(set, o))
+            }
+        };
+        Some(contender.roundings(len))
     };
-    let contender = |&(name, reduce): &LimitForm<T, R>| {
-        Contender::new(name, 1, move |operands: &mut Operands<T>| {
-            reduce(avx2, operands)
-        })
-        .roundings(len)
-    };
-    limits.iter().map(contender).collect()
+    limits.iter().filter_map(contender).collect()
 }
 
 impl<'a, T: Number + Operand> Rows<'a, '_, T> {
@@ -85,7 +92,7 @@ impl<'a, T: Number + Operand> Rows<'a, '_, T> {
 /// Sums and extrema of floats.
 pub(super) fn of_reals<T>(rows: &mut Rows<'_, '_, T>)
 where
-    T: Real + Operand + Words + ndarray::Methods + Limit + Compared + wide::Signed,
+    T: Real + Operand + Words + ndarray::Methods + HasLimits + Compared + wide::Signed,
 {
     rows.reduce(
         op("sum", 1, 1),
@@ -95,7 +102,10 @@ where
             ("wide", |o| wide::sum(&o.x)),
             ("iterator", |o| iterator::sum(&o.x)),
         ],
-        &[(RAW, |avx2, o| Limit::sum(avx2, &o.x))],
+        &[
+            LimitForm::Of256(RAW, |set, o| Limit::sum(set, &o.x)),
+            LimitForm::Of512(RAW_512, |set, o| Limit::sum(set, &o.x)),
+        ],
         |o, got, roundings| check_sum(&o.x, *got, roundings),
     );
     rows.reduce(
@@ -117,14 +127,18 @@ where
             ("wide", |o| wide::dot(&o.x, &o.y)),
             ("iterator", |o| iterator::dot(&o.x, &o.y)),
         ],
-        &[(RAW, |avx2, o| Limit::dot(avx2, &o.x, &o.y))],
+        &[
+            LimitForm::Of256(RAW, |set, o| Limit::dot(set, &o.x, &o.y)),
+            LimitForm::Of512(RAW_512, |set, o| Limit::dot(set, &o.x, &o.y)),
+        ],
         |o, got, roundings| check_dot(&o.x, &o.y, *got, roundings),
     );
     extremes(
         rows,
         &[
-            (RAW, |avx2, o| Limit::max(avx2, &o.x)),
-            (RAW_NATIVE, |avx2, o| Limit::max_native(avx2, &o.x)),
+            LimitForm::Of256(RAW, |set, o| Limit::max(set, &o.x)),
+            LimitForm::Of512(RAW_512, |set, o| Limit::max(set, &o.x)),
+            LimitForm::Of256(RAW_NATIVE, |set, o| Limit::max_native(set, &o.x)),
         ],
     );
 }
@@ -184,7 +198,43 @@ fn extremes<T: Number + Operand + Words + Compared>(
     );
 }
 
-/// Extrema and sums of integers. What `wide` and the limit have for exact sums depends on the type.
+/// Means of integers. Exact sums leave two roundings, the same for all; NumPy sums in `f64`.
+fn means_of_wholes<T>(rows: &mut Rows<'_, '_, T>)
+where
+    T: Whole + Operand + Words,
+{
+    let forms: Forms<'_, T, f64> = &[
+        (OURS, |o| kernels_simd::mean_exact(&o.x)),
+        ("ndarray", |o| mean(ndarray::sum_exact(&o.x), o.x.len())),
+        ("iterator", |o| mean(iterator::sum_exact(&o.x), o.x.len())),
+    ];
+    rows.ask(
+        op("mean_exact", 1, 0),
+        |source| {
+            let all = contenders(forms, source.len()).into_iter();
+            all.map(|exact| exact.roundings(0)).collect()
+        },
+        |_| (),
+        |o, got, roundings| {
+            let len = o.x.len();
+            if roundings == 0 {
+                return check_exact(*got, mean(iterator::sum_exact(&o.x), len));
+            }
+            let terms = o.x.iter().map(|v| v.widened().into() as f64 / len as f64);
+            // Each term of the reference has rounded once more.
+            check_terms(terms, *got, roundings + 1)
+        },
+    );
+}
+
+/// An exact sum as a mean.
+fn mean(sum: impl Into<i128>, len: usize) -> f64 {
+    let sum: i128 = sum.into();
+    sum as f64 / len as f64
+}
+
+/// Extrema, sums, inner products and means of integers. What `wide` and the limit have for exact
+/// sums depends on the type.
 pub(super) fn of_wholes<T>(
     rows: &mut Rows<'_, '_, T>,
     exact_by_wide: Forms<'_, T, T::Wide>,
@@ -214,6 +264,17 @@ pub(super) fn of_wholes<T>(
         wrapping_limits,
         |o, got, _| check_exact(*got, iterator::sum_wrapping(&o.x)),
     );
+    means_of_wholes(rows);
+    rows.reduce(
+        op("dot_wrapping", 2, 0),
+        &[
+            (OURS, |o| kernels_simd::dot_wrapping(&o.x, &o.y)),
+            ("ndarray", |o| ndarray::dot_wrapping(&o.x, &o.y)),
+            ("iterator", |o| iterator::dot_wrapping(&o.x, &o.y)),
+        ],
+        &[],
+        |o, got, _| check_exact(*got, iterator::dot_wrapping(&o.x, &o.y)),
+    );
     extremes(rows, &[]);
 }
 
@@ -222,8 +283,14 @@ pub(super) fn of_i32(rows: &mut Rows<'_, '_, i32>) {
     of_wholes(
         rows,
         &[("wide", |o| wide::sum_as(&o.x, i64::from))],
-        &[(RAW, |avx2, o| raw::sum_exact(avx2, &o.x))],
-        &[(RAW, |avx2, o| raw::sum_wrapping(avx2, &o.x))],
+        &[
+            LimitForm::Of256(RAW, |set, o| set.sum_exact(&o.x)),
+            LimitForm::Of512(RAW_512, |set, o| set.sum_exact(&o.x)),
+        ],
+        &[
+            LimitForm::Of256(RAW, |set, o| set.sum_wrapping(&o.x)),
+            LimitForm::Of512(RAW_512, |set, o| set.sum_wrapping(&o.x)),
+        ],
     );
 }
 
