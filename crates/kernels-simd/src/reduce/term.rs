@@ -20,6 +20,13 @@ pub trait Term<T: Float>: Copy {
 pub(super) fn sum_leaf<B: Backend, T: Float, F: Term<T>>(token: B, term: F, x: &[T], y: &[T]) -> T {
     let vl = Lanes::<T::Vector<B>>::VL;
     let lane_count = T::Vector::<B>::LANES;
+    let (fill_x, fill_y) = term.padding();
+    // So few that one register holds them: the others would add their −0.0 only.
+    if x.len() <= lane_count && !x.is_empty() {
+        let lanes_x = load_up_to::<B, T>(token, x, fill_x);
+        let lanes_y = load_up_to::<B, T>(token, y, fill_y);
+        return term.apply(token, lanes_x, lanes_y).sum_halving();
+    }
     let mut sums = Lanes::<T::Vector<B>>::splat(token, T::NEG_ZERO);
     let (blocks_x, blocks_y) = (x.chunks_exact(vl), y.chunks_exact(vl));
     let (tail_x, tail_y) = (blocks_x.remainder(), blocks_y.remainder());
@@ -38,7 +45,6 @@ pub(super) fn sum_leaf<B: Backend, T: Float, F: Term<T>>(token: B, term: F, x: &
         first += per_pass;
     }
     // Register by register: what lies beyond the tail would add identities.
-    let (fill_x, fill_y) = term.padding();
     let mut r = 0;
     while r < T::Vector::<B>::REGISTERS && r * lane_count < tail_x.len() {
         let lanes_x = load_up_to::<B, T>(token, &tail_x[r * lane_count..], fill_x);
