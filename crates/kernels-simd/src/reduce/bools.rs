@@ -97,6 +97,9 @@ macro_rules! bool_reductions {
                         return $decides;
                     }
                 }
+                if tail.is_empty() {
+                    return !$decides;
+                }
                 let tail = Lanes::<B::U8>::load_tail(token, tail, !$decides as u8);
                 $decides != tail.$fold().$undecided()
             }
