@@ -142,10 +142,9 @@ impl<T: Copy, Op: Unary<T, Out = T>> Kernel for MapInPlace<'_, Op, T> {
 
     #[inline(always)]
     fn run<B: Backend>(&mut self, _: B) {
-        let op = self.op;
-        for value in &mut *self.x {
-            *value = op.apply(*value);
-        }
+        let (head, x) = self.x.split_at_mut(line_head(self.x));
+        map_in_place_loop(self.op, head);
+        map_in_place_loop(self.op, x);
     }
 }
 
@@ -168,7 +167,11 @@ impl<T: Copy, Y: Copy, Op: Binary<T, Y, Out = T>> Kernel for ZipInPlace<'_, Op, 
 
     #[inline(always)]
     fn run<B: Backend>(&mut self, _: B) {
-        zip_in_place_loop(self.op, self.x, self.y);
+        let head = line_head(self.x);
+        let (head_x, x) = self.x.split_at_mut(head);
+        let (head_y, y) = self.y.split_at(head);
+        zip_in_place_loop(self.op, head_x, head_y);
+        zip_in_place_loop(self.op, x, y);
     }
 }
 
@@ -249,6 +252,13 @@ fn zip_loop<X: Copy, Y: Copy, Op: Binary<X, Y>>(op: Op, x: &[X], y: &[Y], out: &
     let y = &y[..out.len()];
     for i in 0..out.len() {
         out[i] = op.apply(x[i], y[i]);
+    }
+}
+
+#[inline(always)]
+fn map_in_place_loop<T: Copy, Op: Unary<T, Out = T>>(op: Op, x: &mut [T]) {
+    for value in x {
+        *value = op.apply(*value);
     }
 }
 
