@@ -5,8 +5,10 @@
 //!
 //! The counts are there because of mutants that are right in every content and only waste blocks.
 //! Tried, and each failed here: a closed scope that does not give the rest of its room back; a
-//! store that never keeps the spare block; one that retains no base; a rewound checkpoint that
-//! stays where it was.
+//! store that keeps no spare block, or never takes it; one that retains no base; a scope that asks
+//! for two blocks where it needs one. What these programs are too short to tell apart, `nesting`
+//! and `owned` do: blocks that do not double, a spare block that is the smaller of two, a rewound
+//! checkpoint that stays where it was.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;

@@ -152,6 +152,27 @@ fn blocks_double_and_one_that_fits_remains() {
     });
 }
 
+/// Of two chunks that come back the larger one is kept, or the larger is asked for in each turn.
+#[test]
+fn an_inner_scope_of_two_chunks_settles_on_one_that_fits() {
+    on_fresh_thread(|| {
+        with_arena(|a| {
+            a.alloc_slice_uninit::<u8>(FIRST_ROOM);
+            let turn = || {
+                with_arena(|b| {
+                    b.alloc_slice_uninit::<u8>(60_000);
+                    b.alloc_slice_uninit::<u8>(500_000);
+                });
+                thread_stats().system_allocations
+            };
+            let settled = [(); 3].map(|()| turn())[2];
+            for _ in 0..5 {
+                assert_eq!(turn(), settled);
+            }
+        });
+    });
+}
+
 #[test]
 fn an_inner_scope_in_a_loop_reuses_its_chunk() {
     let rounds = if cfg!(miri) { 3 } else { 100 };
