@@ -102,6 +102,7 @@ impl Arena {
     /// let weights = arena.scratch().alloc_slice_copy(&[0.5_f32, 0.25]);
     /// assert_eq!(weights, [0.5, 0.25]);
     /// ```
+    #[inline]
     #[must_use]
     pub fn scratch(&self) -> Scope<'_> {
         Scope::new(&self.store, &self.root)
@@ -115,6 +116,7 @@ impl Arena {
     /// let sum: u32 = arena.scope(|scope| scope.alloc_slice_copy(&[1, 2, 3]).iter().sum());
     /// assert_eq!((sum, arena.stats().bytes_in_use), (6, 0));
     /// ```
+    #[inline]
     pub fn scope<R>(&self, f: impl for<'s> FnOnce(&Scope<'s>) -> R) -> R {
         let checkpoint = self.checkpoint();
         f(&checkpoint.scratch())
@@ -138,12 +140,14 @@ impl Arena {
     ///
     /// Until the checkpoint is dropped, requests to the arena itself, and to a second checkpoint
     /// made meanwhile, find no room beside it: they take blocks of their own, which is slower.
+    #[inline]
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<'_> {
         Checkpoint::within(&self.store, &self.root)
     }
 
     /// Takes back all that was taken from the arena, and keeps one block that would have fitted it.
+    #[inline]
     pub fn reset(&mut self) {
         // SAFETY: slices and checkpoints borrow the arena, which is borrowed mutably.
         unsafe { self.root.reset(&self.store) };
@@ -216,6 +220,7 @@ pub struct Checkpoint<'a> {
 }
 
 impl<'a> Checkpoint<'a> {
+    #[inline]
     fn within(store: &'a Store, parent: &'a Frame) -> Self {
         let (frame, loan) = Frame::open(parent, store);
         Self {
@@ -227,12 +232,14 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// The handle to take slices through, until the next rewind.
+    #[inline]
     #[must_use]
     pub fn scratch(&self) -> Scope<'_> {
         Scope::new(self.store, &self.frame)
     }
 
     /// A checkpoint within this one, as [`Arena::checkpoint`].
+    #[inline]
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<'_> {
         Checkpoint::within(self.store, &self.frame)
@@ -246,6 +253,7 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Takes back all that was taken since the checkpoint was made.
+    #[inline]
     pub fn rewind(&mut self) {
         // SAFETY: slices and inner checkpoints borrow this one, which is borrowed mutably.
         unsafe { self.frame.rewind(self.store, &self.loan) };
@@ -253,6 +261,7 @@ impl<'a> Checkpoint<'a> {
 }
 
 impl Drop for Checkpoint<'_> {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: slices and inner checkpoints borrow this one, which is borrowed mutably, for
         // good; a value is dropped once.
