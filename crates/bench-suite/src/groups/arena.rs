@@ -3,8 +3,9 @@
 //! - `scope`: a scope that takes nothing, beside a call that does nothing: the difference is what
 //!   opening and closing cost.
 //! - `take`: a scope that takes sixteen uninitialised slices of a size and touches none: the bare
-//!   price of a request. The bump allocators are owned by the caller, which spares them the
-//!   thread-local; `bumpalo-64` and `bump-scope-64` align as the arena does.
+//!   price of a request. Like stands beside like: `arena`, `bumpalo-local` and `bump-scope-local`
+//!   reach their memory through a thread-local, the other two in a `RefCell` there; `arena-owned`,
+//!   `bumpalo` and `bump-scope` belong to the caller. `-64` aligns as the arena does.
 //! - `scratch`: a kernel that needs three buffers: sum(relu(x + y) · x), each step through one of
 //!   them, written before it is read. Page faults are counted: they are what it is about. `vec`
 //!   frees its three together, on which glibc gives the pages at the top of its heap back, and
@@ -12,10 +13,11 @@
 //!   ([`as_if_nothing_larger_was_freed`]). One that has freed a block three times as large keeps
 //!   them.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
-use arena::with_arena;
+use arena::{Arena, with_arena};
 use bump_scope::Bump as ScopedBump;
 use bumpalo::Bump;
 
@@ -114,11 +116,19 @@ fn scope<'a>() -> Case<'a> {
     })
 }
 
-/// The bump allocators of the others, kept between calls.
+/// What the caller owns, kept between calls.
 struct Bumps {
+    arena: Arena,
     bumpalo: Bump,
     scoped: ScopedBump,
     len: usize,
+}
+
+thread_local! {
+    /// What one writes with bumpalo to have what `with_arena` offers, less the nesting: a scope
+    /// within a scope panics.
+    static LOCAL_BUMPALO: RefCell<Bump> = RefCell::new(Bump::new());
+    static LOCAL_SCOPED: RefCell<ScopedBump> = RefCell::new(ScopedBump::new());
 }
 
 /// Uses a slice as little as possible: nothing is touched, but it must be there.
@@ -142,19 +152,44 @@ fn take<'a>(len: usize) -> Case<'a> {
                 sum
             })
         }
+        fn bumpalo_local<'a>(name: &'static str, align: usize) -> Contender<'a, Bumps, usize> {
+            Contender::new(name, 1, move |bumps: &mut Bumps| {
+                LOCAL_BUMPALO.with_borrow_mut(|bump| {
+                    let (kept, len) = (&*bump, bumps.len);
+                    let sum = sixteen(|| bumpalo_slots(kept, len, align));
+                    bump.reset();
+                    sum
+                })
+            })
+        }
+        /// Takes the sixteen in a scope of `bump`.
+        #[inline(always)]
+        fn sixteen_scoped(bump: &mut ScopedBump, len: usize) -> usize {
+            bump.scoped(|scope| {
+                let scope = &*scope;
+                sixteen(|| scope.alloc_uninit_slice::<f32>(len).into_mut())
+            })
+        }
         let contenders = [
             Contender::new("arena", 1, |bumps: &mut Bumps| {
                 let len = bumps.len;
                 with_arena(|scope| sixteen(|| scope.alloc_slice_uninit(len)))
             }),
+            Contender::new("arena-owned", 1, |bumps: &mut Bumps| {
+                let len = bumps.len;
+                bumps
+                    .arena
+                    .scope(|scope| sixteen(|| scope.alloc_slice_uninit(len)))
+            }),
+            bumpalo_local("bumpalo-local", align_of::<f32>()),
+            bumpalo_local("bumpalo-local-64", 64),
+            Contender::new("bump-scope-local", 1, |bumps: &mut Bumps| {
+                LOCAL_SCOPED.with_borrow_mut(|bump| sixteen_scoped(bump, bumps.len))
+            }),
             bumpalo("bumpalo", align_of::<f32>()),
             bumpalo("bumpalo-64", 64),
             Contender::new("bump-scope", 1, |bumps: &mut Bumps| {
-                let len = bumps.len;
-                bumps.scoped.scoped(|scope| {
-                    let scope = &*scope;
-                    sixteen(|| scope.alloc_uninit_slice::<f32>(len).into_mut())
-                })
+                sixteen_scoped(&mut bumps.scoped, bumps.len)
             }),
             Contender::new("bump-scope-64", 1, |bumps: &mut Bumps| {
                 #[derive(Clone, Copy)]
@@ -181,11 +216,14 @@ fn take<'a>(len: usize) -> Case<'a> {
         ];
         let trial = exactly(|bumps: &Bumps| TAKEN * bumps.len);
         let bumps = Bumps {
+            arena: Arena::new(),
             bumpalo: Bump::new(),
             scoped: ScopedBump::new(),
             len,
         };
-        let pairs: Vec<_> = (1..contenders.len()).map(|other| (0, other)).collect();
+        // The first reaches a thread-local, the second belongs to the caller.
+        let others = 2..contenders.len();
+        let pairs: Vec<_> = others.flat_map(|other| [(0, other), (1, other)]).collect();
         question.ask(plan, bumps, &contenders, &[trial], &pairs)
     })
 }
