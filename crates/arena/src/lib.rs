@@ -81,3 +81,8 @@ pub use scope::{Scope, with_arena};
 pub use settings::{Settings, configure, process_limit, set_process_limit, settings};
 pub use stats::{Stats, process_stats};
 pub use thread::{thread_stats, trim};
+
+/// Whether each allocation has a block of its own: the feature `isolated`.
+///
+/// For tests that count what is asked of the system: they mean nothing then.
+pub const ISOLATED: bool = cfg!(feature = "isolated");

@@ -52,9 +52,8 @@ impl<'a> Dispatcher<'a> {
         let Some(site) = self.pool.site().filter(|_| all > 1) else {
             return alone;
         };
-        let measured = self.profile(self.figures_of_pool());
         let (choice, timing) = match self.force {
-            Force::Auto => measured.auto(op, len, &site),
+            Force::Auto => self.profile(self.figures_of_pool()).auto(op, len, &site),
             _ => (
                 Choice {
                     plan: Plan::force_parallel(op, len, all, self.figures()),

@@ -231,6 +231,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
+    /// The same pool and limits for calls of our own: nobody sees, cancels or cuts them.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn unobserved(self) -> Self {
+        Self {
+            observer: Observer::default(),
+            watchers: Watchers::default(),
+            chunk_len: None,
+            ..self
+        }
+    }
+
     pub(crate) fn workers(&self) -> usize {
         self.pool.workers().min(self.max_workers)
     }

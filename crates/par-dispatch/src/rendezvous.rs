@@ -84,6 +84,7 @@ pub(crate) fn of_first_use(dispatcher: &Dispatcher<'_>) -> &'static Profile {
         return built_in;
     }
     let dispatcher = dispatcher
+        .unobserved()
         .profile(built_in)
         .force(Force::Parallel)
         .max_workers(2);
