@@ -2,7 +2,7 @@
 
 use crate::reduce::exact;
 use crate::tree::{BLOCKS_PER_LEAF, VIRTUAL_LANES_BYTES};
-use crate::vector::{Backend, FloatVector};
+use crate::vector::{Backend, DenseVector};
 use core::fmt::Debug;
 use core::ops::{Add, Div, Mul, Sub};
 
@@ -58,7 +58,7 @@ pub trait Float:
 {
     /// The vector that a backend uses for this type.
     #[doc(hidden)]
-    type Vector<B: Backend>: FloatVector<Elem = Self, Token = B>;
+    type Vector<B: Backend>: DenseVector<Elem = Self, Token = B>;
     /// Negative zero: the identity of addition (`x + -0.0` is `x` even for `x = -0.0`).
     const NEG_ZERO: Self;
     /// One.

@@ -18,8 +18,8 @@
 //! ```
 //!
 //! # The promise
-//! For every input, [`Level::Baseline`] and each faster level return the same bits. Where a result
-//! is NaN, a reduction returns the canonical NaN ([`f32::NAN`]); an elementwise kernel returns *a*
+//! For every input, [`Level::Baseline`] and each faster level return the same bits; only the kernels
+//! of [`dense`] have terms of their own. Where a result is NaN, a reduction returns the canonical NaN ([`f32::NAN`]); an elementwise kernel returns *a*
 //! NaN, whose sign and payload are unspecified, as they are for Rust's own operators.
 //!
 //! # Levels
@@ -27,12 +27,16 @@
 //! variable `CROSSOVER_LEVEL` (`baseline`, `avx2`, `avx512`) set it.
 //!
 //! # Features
-//! `std` (default): detection at run time. Without it the crate is `no_std`, needs no allocator,
-//! and runs at the level that the build itself enables (`-C target-feature`).
+//! `std` (default): detection at run time. Without it the crate is `no_std`, and runs at the level
+//! that the build itself enables (`-C target-feature`), and has no module `dense`, whose kernels take
+//! memory for packing.
+//! `ndarray`: matrix views of [`dense`] from and to those of that crate.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 mod backend;
 mod cache;
+#[cfg(feature = "std")]
+pub mod dense;
 mod dispatch;
 mod element;
 mod error;

@@ -1,22 +1,29 @@
 //! What a backend must provide: registers, and few operations on them that are exact under IEEE 754.
 //!
 //! Kernels are written once over these traits. Everything here has one possible result for given
-//! inputs on every CPU, or says what is left open and how kernels live with it. There is no fused
-//! multiply-add, no approximate reciprocal, no horizontal operation of unspecified order.
+//! inputs on every CPU, or says what is left open and how kernels live with it. There is no
+//! approximate reciprocal and no horizontal operation of unspecified order, and a fused multiply-add
+//! for the dense kernels alone ([`DenseVector`]), which do not promise the same bits.
 //!
 //! Kernels over these traits are plain `#[inline(always)]` functions without closures or iterator
 //! adaptors around vector operations: a closure that is not inlined loses the target features of
 //! its caller, and each operation becomes a call (measured at 60 times the time).
 
+#![expect(
+    unsafe_code,
+    reason = "declares accesses through pointers, for which callers vouch"
+)]
+
+use crate::dispatch::Kernel;
 use crate::tree::VIRTUAL_LANES_BYTES;
 
 /// An instruction set. A value of the type is the proof that this CPU has it: only `dispatch`
 /// makes one, inside a function that carries the target features.
 pub trait Backend: Copy {
     /// Register of `f32`.
-    type F32: SingleVector<Token = Self>;
+    type F32: SingleVector<Token = Self> + DenseVector;
     /// Register of `f64`.
-    type F64: DoubleVector<Token = Self>;
+    type F64: DoubleVector<Token = Self> + DenseVector;
     /// Register of bytes.
     type U8: ByteVector<Token = Self>;
 
@@ -25,6 +32,9 @@ pub trait Backend: Copy {
     fn stream_line(self, from: &[u8], to: &mut [u8]);
     /// Makes streamed stores visible before what follows.
     fn stream_fence(self);
+    /// Runs a kernel out of line, in a function that carries the features of the token: what keeps
+    /// a kernel of many variants from becoming one function.
+    fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output;
 }
 
 /// One register.
@@ -101,6 +111,47 @@ pub trait FloatVector: Vector {
     fn max_halving(self) -> Self::Elem;
     /// The least lane, under the terms of [`max_native`](Self::max_native).
     fn min_halving(self) -> Self::Elem;
+}
+
+/// A register of floats as the dense kernels use it: through pointers that they have checked once
+/// for many accesses, partly filled, and in fused arithmetic, whose bits depend on the level.
+pub trait DenseVector: FloatVector {
+    /// How many registers of this type the CPU holds at once.
+    const IN_CPU: usize;
+    /// Whether a load or store of some lanes costs what one of all lanes does.
+    const FREE_MASKS: bool;
+    /// A choice of lanes, from the first one on.
+    type Lanes: Copy;
+
+    /// The first `count` lanes, at most all of them.
+    fn first_lanes(token: Self::Token, count: usize) -> Self::Lanes;
+    /// Lane by lane `self · factor + addend`: rounded once where the level has the instruction,
+    /// twice where it has not.
+    #[must_use]
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// `LANES` elements from an address of any alignment.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_at(token: Self::Token, from: *const Self::Elem) -> Self;
+    /// As many elements as lanes are chosen; the other lanes hold zero.
+    ///
+    /// # Safety
+    /// The elements of the chosen lanes must be readable.
+    unsafe fn load_lanes(token: Self::Token, from: *const Self::Elem, lanes: Self::Lanes) -> Self;
+    /// Writes `LANES` elements to an address of any alignment.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store_at(self, to: *mut Self::Elem);
+    /// Writes the chosen lanes.
+    ///
+    /// # Safety
+    /// Their elements must be writable.
+    unsafe fn store_lanes(self, to: *mut Self::Elem, lanes: Self::Lanes);
+    /// Asks for the line at an address, which need not be one, to be brought to the first cache.
+    #[inline(always)]
+    fn prefetch(_: Self::Token, _: *const Self::Elem) {}
 }
 
 /// A register of `f32`.

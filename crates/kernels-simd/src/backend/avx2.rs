@@ -4,8 +4,11 @@
     reason = "intrinsics; a value of these types proves the feature"
 )]
 
-use super::x86::{float_vectors, vectors, with_features};
-use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, SingleVector, Vector};
+use super::x86::{dense_vectors, float_vectors, vectors, with_features};
+use crate::dispatch::{self, Kernel};
+use crate::vector::{
+    Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
+};
 #[cfg(target_arch = "x86")]
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
@@ -62,6 +65,11 @@ impl Backend for Avx2 {
     fn stream_fence(self) {
         with_features!(_mm_sfence());
     }
+
+    #[inline(always)]
+    fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
+        with_features!(dispatch::avx2(kernel))
+    }
 }
 
 vectors! { Avx2:
@@ -79,6 +87,123 @@ float_vectors! { Avx2:
         mul _mm256_mul_pd, sqrt _mm256_sqrt_pd, max _mm256_max_pd, min _mm256_min_pd,
         and _mm256_and_pd, splat _mm256_set1_pd, unordered masks::f64_unordered,
         none _mm256_setzero_pd, either _mm256_or_pd, any masks::f64_any, select masks::f64_select;
+}
+
+dense_vectors! { Avx2:
+    F32 f32; in_cpu 16, free_masks false, lanes choice::First: choice::f32_first,
+        mul_add _mm256_fmadd_ps, loadu _mm256_loadu_ps, storeu _mm256_storeu_ps,
+        load_lanes choice::f32_load, store_lanes choice::f32_store;
+    F64 f64; in_cpu 16, free_masks false, lanes choice::First: choice::f64_first,
+        mul_add _mm256_fmadd_pd, loadu _mm256_loadu_pd, storeu _mm256_storeu_pd,
+        load_lanes choice::f64_load, store_lanes choice::f64_store;
+}
+
+/// The first lanes of a register.
+mod choice {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+
+    /// How many, and all bits of theirs.
+    #[derive(Clone, Copy)]
+    pub(crate) struct First {
+        count: usize,
+        mask: __m256i,
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn f32_first(count: usize) -> First {
+        let index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        let count = count.min(8);
+        let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), index);
+        First { count, mask }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn f64_first(count: usize) -> First {
+        let index = _mm256_setr_epi64x(0, 1, 2, 3);
+        let count = count.min(4);
+        let mask = _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), index);
+        First { count, mask }
+    }
+
+    /// # Safety
+    /// The elements of the chosen lanes must be readable.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) unsafe fn f32_load(from: *const f32, lanes: First) -> __m256 {
+        // SAFETY: the caller vouches for the elements; the others are not touched.
+        unsafe { _mm256_maskload_ps(from, lanes.mask) }
+    }
+
+    /// # Safety
+    /// The elements of the chosen lanes must be readable.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) unsafe fn f64_load(from: *const f64, lanes: First) -> __m256d {
+        // SAFETY: the caller vouches for the elements; the others are not touched.
+        unsafe { _mm256_maskload_pd(from, lanes.mask) }
+    }
+
+    /// In pieces of four, two and one: a masked store of AVX2 takes 12 to 18 cycles on AMD.
+    ///
+    /// # Safety
+    /// The elements of the chosen lanes must be writable.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) unsafe fn f32_store(to: *mut f32, lanes: First, x: __m256) {
+        let mut to = to;
+        let mut rest = _mm256_castps256_ps128(x);
+        if lanes.count == 8 {
+            // SAFETY: all eight lanes are chosen.
+            return unsafe { _mm256_storeu_ps(to, x) };
+        }
+        if lanes.count & 4 != 0 {
+            // SAFETY: the first four lanes are chosen.
+            unsafe { _mm_storeu_ps(to, rest) };
+            to = to.wrapping_add(4);
+            rest = _mm256_extractf128_ps::<1>(x);
+        }
+        if lanes.count & 2 != 0 {
+            let two = _mm_castps_si128(rest);
+            // SAFETY: two more lanes are chosen; 8 bytes, of which the store asks no alignment.
+            unsafe { _mm_storel_epi64(to.cast(), two) };
+            to = to.wrapping_add(2);
+            rest = _mm_movehl_ps(rest, rest);
+        }
+        if lanes.count & 1 != 0 {
+            // SAFETY: one more lane is chosen.
+            unsafe { _mm_store_ss(to, rest) };
+        }
+    }
+
+    /// In pieces of two and one, as above.
+    ///
+    /// # Safety
+    /// The elements of the chosen lanes must be writable.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) unsafe fn f64_store(to: *mut f64, lanes: First, x: __m256d) {
+        let mut to = to;
+        let mut rest = _mm256_castpd256_pd128(x);
+        if lanes.count == 4 {
+            // SAFETY: all four lanes are chosen.
+            return unsafe { _mm256_storeu_pd(to, x) };
+        }
+        if lanes.count & 2 != 0 {
+            // SAFETY: the first two lanes are chosen.
+            unsafe { _mm_storeu_pd(to, rest) };
+            to = to.wrapping_add(2);
+            rest = _mm256_extractf128_pd::<1>(x);
+        }
+        if lanes.count & 1 != 0 {
+            // SAFETY: one more lane is chosen.
+            unsafe { _mm_store_sd(to, rest) };
+        }
+    }
 }
 
 /// Masks are registers whose lanes have all bits set or none.

@@ -4,8 +4,11 @@
     reason = "intrinsics; a value of these types proves the features"
 )]
 
-use super::x86::{float_vectors, vectors, with_features};
-use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, SingleVector, Vector};
+use super::x86::{dense_vectors, float_vectors, vectors, with_features};
+use crate::dispatch::{self, Kernel};
+use crate::vector::{
+    Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
+};
 #[cfg(target_arch = "x86")]
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
@@ -56,6 +59,11 @@ impl Backend for Avx512 {
     fn stream_fence(self) {
         with_features!(_mm_sfence());
     }
+
+    #[inline(always)]
+    fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
+        with_features!(dispatch::avx512(kernel))
+    }
 }
 
 vectors! { Avx512:
@@ -73,6 +81,49 @@ float_vectors! { Avx512:
         mul _mm512_mul_pd, sqrt _mm512_sqrt_pd, max _mm512_max_pd, min _mm512_min_pd,
         and _mm512_and_pd, splat _mm512_set1_pd, unordered masks::f64_unordered,
         none masks::f64_none, either masks::f64_either, any masks::f64_any, select masks::f64_select;
+}
+
+dense_vectors! { Avx512:
+    F32 f32; in_cpu 32, free_masks true, lanes __mmask16: choice::f32_first, mul_add _mm512_fmadd_ps,
+        loadu _mm512_loadu_ps, storeu _mm512_storeu_ps, load_lanes choice::f32_load,
+        store_lanes _mm512_mask_storeu_ps;
+    F64 f64; in_cpu 32, free_masks true, lanes __mmask8: choice::f64_first, mul_add _mm512_fmadd_pd,
+        loadu _mm512_loadu_pd, storeu _mm512_storeu_pd, load_lanes choice::f64_load,
+        store_lanes _mm512_mask_storeu_pd;
+}
+
+/// The first lanes: one bit per lane.
+mod choice {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+
+    /// One row: register, element, mask, lanes; functions and the instruction behind the load.
+    macro_rules! choices {
+        ($($register:ident $elem:ident $mask:ident $lanes:literal: $first:ident,
+            $load:ident $maskz:ident;)*) => {$(
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #[inline]
+            pub(super) fn $first(count: usize) -> $mask {
+                ((1_u32 << count.min($lanes)) - 1) as $mask
+            }
+
+            /// # Safety
+            /// The elements of the lanes in the mask must be readable.
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #[inline]
+            pub(super) unsafe fn $load(from: *const $elem, mask: $mask) -> $register {
+                // SAFETY: the caller vouches for the elements; the others are not touched.
+                unsafe { $maskz(mask, from) }
+            }
+        )*};
+    }
+
+    choices! {
+        __m512 f32 __mmask16 16: f32_first, f32_load _mm512_maskz_loadu_ps;
+        __m512d f64 __mmask8 8: f64_first, f64_load _mm512_maskz_loadu_pd;
+    }
 }
 
 /// Masks are one bit per lane.

@@ -4,7 +4,15 @@
 //! Only operations of `wide` with one exact result are used. Its horizontal and fused operations
 //! are not: their order and rounding depend on the build.
 
-use crate::vector::{Backend, ByteVector, DoubleVector, FloatVector, SingleVector, Vector};
+#![expect(
+    unsafe_code,
+    reason = "accesses of the dense kernels, through pointers that these have checked"
+)]
+
+use crate::dispatch::{self, Kernel};
+use crate::vector::{
+    Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
+};
 use wide::{f32x8, f64x4, u8x32, u64x4};
 
 /// The proof of nothing: every CPU has this level.
@@ -24,6 +32,11 @@ impl Backend for Baseline {
 
     #[inline(always)]
     fn stream_fence(self) {}
+
+    #[inline(always)]
+    fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
+        dispatch::baseline(kernel)
+    }
 }
 
 /// Loading and splatting. One row: register, element, lanes.
@@ -179,6 +192,63 @@ macro_rules! float_vectors {
 float_vectors! {
     f32x8 u32;
     f64x4 u64;
+}
+
+/// One row: the register of an element.
+macro_rules! dense_vectors {
+    ($($register:ident $elem:ident;)*) => {$(
+        impl DenseVector for $register {
+            // 32 bytes are two registers of SSE2, which has sixteen, or of NEON, which has more.
+            const IN_CPU: usize = 8;
+            const FREE_MASKS: bool = false;
+            type Lanes = usize;
+
+            #[inline(always)]
+            fn first_lanes(_: Baseline, count: usize) -> usize {
+                count.min(Self::LANES)
+            }
+
+            // Not `wide`'s: without the instruction in the build that is a function of libm.
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                self * factor + addend
+            }
+
+            #[inline(always)]
+            unsafe fn load_at(_: Baseline, from: *const $elem) -> Self {
+                // SAFETY: the caller vouches for as many elements as the array has.
+                Self::new(unsafe { from.cast::<[$elem; Self::LANES]>().read_unaligned() })
+            }
+
+            #[inline(always)]
+            unsafe fn load_lanes(_: Baseline, from: *const $elem, lanes: usize) -> Self {
+                let mut padded = [0.0; Self::LANES];
+                // SAFETY: the caller vouches for `lanes` elements.
+                let chosen = unsafe { core::slice::from_raw_parts(from, lanes) };
+                padded[..lanes].copy_from_slice(chosen);
+                Self::new(padded)
+            }
+
+            #[inline(always)]
+            unsafe fn store_at(self, to: *mut $elem) {
+                // SAFETY: the caller vouches for as many elements as the array has.
+                unsafe { to.cast::<[$elem; Self::LANES]>().write_unaligned(self.to_array()) };
+            }
+
+            #[inline(always)]
+            unsafe fn store_lanes(self, to: *mut $elem, lanes: usize) {
+                for (i, lane) in self.to_array().into_iter().enumerate().take(lanes) {
+                    // SAFETY: the caller vouches for `lanes` elements.
+                    unsafe { to.wrapping_add(i).write(lane) };
+                }
+            }
+        }
+    )*};
+}
+
+dense_vectors! {
+    f32x8 f32;
+    f64x4 f64;
 }
 
 impl SingleVector for f32x8 {

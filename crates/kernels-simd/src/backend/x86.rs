@@ -141,4 +141,60 @@ macro_rules! float_vectors {
     )*};
 }
 
-pub(super) use {float_vectors, vectors, with_features};
+/// What the dense kernels add. One row: register; registers in the CPU, whether masks are free; type
+/// and maker of a choice of lanes; instructions.
+macro_rules! dense_vectors {
+    ($token:ident: $($register:ident $elem:ident; in_cpu $in_cpu:literal, free_masks $free:literal,
+        lanes $lanes:ty: $first:path, mul_add $mul_add:ident, loadu $loadu:ident,
+        storeu $storeu:ident, load_lanes $load_lanes:path, store_lanes $store_lanes:path;)*) => {$(
+        impl DenseVector for $register {
+            const IN_CPU: usize = $in_cpu;
+            const FREE_MASKS: bool = $free;
+            type Lanes = $lanes;
+
+            #[inline(always)]
+            fn first_lanes(_: $token, count: usize) -> $lanes {
+                with_features!($first(count))
+            }
+
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                Self(with_features!($mul_add(self.0, factor.0, addend.0)))
+            }
+
+            #[inline(always)]
+            unsafe fn load_at(_: $token, from: *const $elem) -> Self {
+                // SAFETY: the token proves the features; the caller vouches for the elements, which
+                // need no alignment.
+                Self(unsafe { $loadu(from) })
+            }
+
+            #[inline(always)]
+            unsafe fn load_lanes(_: $token, from: *const $elem, lanes: $lanes) -> Self {
+                // SAFETY: as above, for the lanes that are chosen; the others are not touched.
+                Self(unsafe { $load_lanes(from, lanes) })
+            }
+
+            #[inline(always)]
+            unsafe fn store_at(self, to: *mut $elem) {
+                // SAFETY: a register proves the features; the caller vouches for the elements,
+                // which need no alignment.
+                unsafe { $storeu(to, self.0) };
+            }
+
+            #[inline(always)]
+            unsafe fn store_lanes(self, to: *mut $elem, lanes: $lanes) {
+                // SAFETY: as above, for the lanes that are chosen; the others are not touched.
+                unsafe { $store_lanes(to, lanes, self.0) };
+            }
+
+            #[inline(always)]
+            fn prefetch(_: $token, from: *const $elem) {
+                // SAFETY: a hint, which may name any address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
+            }
+        }
+    )*};
+}
+
+pub(super) use {dense_vectors, float_vectors, vectors, with_features};

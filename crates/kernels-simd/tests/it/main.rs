@@ -2,6 +2,8 @@
 //! scalar model that is its specification.
 
 mod bounds;
+#[cfg(feature = "std")]
+mod dense;
 mod differential;
 mod errors;
 mod exact;

@@ -15,6 +15,30 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
         "crates/kernels-simd/src/dispatch.rs",
         "calls into them after detection",
     ),
+    (
+        "crates/kernels-simd/src/vector.rs",
+        "declares the accesses of the dense kernels",
+    ),
+    (
+        "crates/kernels-simd/src/dense/view.rs",
+        "views of matrices, whose elements lie between those of others",
+    ),
+    (
+        "crates/kernels-simd/src/dense/interop.rs",
+        "views from and to those of another crate",
+    ),
+    (
+        "crates/kernels-simd/src/dense/tile.rs",
+        "the checked door of products: one check for many accesses",
+    ),
+    (
+        "crates/kernels-simd/src/dense/narrow.rs",
+        "the same for products of one row or few columns",
+    ),
+    (
+        "crates/kernels-simd/src/dense/taps.rs",
+        "the same for convolutions to one channel",
+    ),
     ("crates/arena/src/chunk.rs", "raw memory"),
     (
         "crates/arena/src/room.rs",

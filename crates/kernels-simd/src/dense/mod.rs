@@ -1,0 +1,47 @@
+//! Dense linear algebra: products of matrices, convolution and pooling of images.
+//!
+//! ```
+//! use kernels_simd::dense::{MatMut, MatRef, matmul};
+//! let a = MatRef::new(&[1.0_f32, 2.0, 3.0, 4.0], 2, 2);
+//! let b = MatRef::new(&[5.0, 6.0, 7.0, 8.0], 2, 2);
+//! let mut c = [0.0; 4];
+//! matmul(1.0, a, b, 0.0, MatMut::new(&mut c, 2, 2));
+//! assert_eq!(c, [19.0, 22.0, 43.0, 50.0]);
+//! ```
+//!
+//! # Arithmetic
+//! Unlike the rest of the crate these kernels fuse multiplications with additions where the level
+//! can, and block sums as the shape suggests: results are within the textbook error bound of a
+//! dot product, but their bits depend on the level. [`Matmul::reproducible`] asks for the same bits
+//! on every level and any number of threads.
+//!
+//! # Map
+//! `view` checks where matrices lie, once. `tile`, `narrow` and `taps` walk over them by pointers,
+//! each behind one check of all that it will touch; no other file does, besides `view`. Above them
+//! everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
+//! `finish` is what follows a sum, `scratch` lends memory, `matmul` and `conv2d` drive. `window` is
+//! where windows lie, `pool2d` walks over them, `interop` converts views.
+
+mod conv2d;
+mod error;
+mod finish;
+#[cfg(feature = "ndarray")]
+mod interop;
+mod matmul;
+mod narrow;
+mod pack;
+mod pool2d;
+mod rows;
+mod scratch;
+mod split;
+mod taps;
+mod tile;
+mod view;
+mod window;
+
+pub use conv2d::{Conv2d, conv2d, try_conv2d};
+pub use error::DenseError;
+pub use matmul::{Matmul, matmul, try_matmul};
+pub use pool2d::{Pool2d, avg_pool2d, max_pool2d, try_avg_pool2d, try_max_pool2d};
+pub use view::{MatMut, MatRef};
+pub use window::Padding;

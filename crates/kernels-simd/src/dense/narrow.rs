@@ -1,0 +1,271 @@
+//! Products with one row or few columns, where memory decides: each matrix is read once, in order.
+//!
+//! ```text
+//! Combination   c = Σₚ a[p] · row p of B        B is read by eight rows at a time
+//! Dots          c[i][j] = row i of A · row j    a few rows of each at a time, registers along k
+//! ```
+#![expect(
+    unsafe_code,
+    reason = "accesses that were checked once for a whole product"
+)]
+
+use super::finish::Finish;
+use super::view::{MatMut, MatRef};
+use crate::dispatch::Kernel;
+use crate::element::Float;
+use crate::vector::{Backend, DenseVector, FloatVector, Vector};
+
+/// Elements of C that are worked on at a time: they stay in the first cache while B passes by.
+const STRETCH: usize = 2048;
+
+/// Rows of B that are read side by side: as many streams as the CPU follows well.
+const STREAMS: usize = 8;
+
+/// One row of C: the sum of rows of B, each multiplied by an element of A.
+#[derive(Debug)]
+pub(super) struct Combination<'a, T> {
+    pub(super) a: MatRef<'a, T>,
+    pub(super) b: MatRef<'a, T>,
+    pub(super) c: MatMut<'a, T>,
+    pub(super) finish: Finish<'a, T>,
+}
+
+impl<T: Float> Kernel for Combination<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        let (k, n) = self.b.shape();
+        assert!(self.a.shape() == (1, k) && self.c.shape() == (1, n));
+        assert!(self.b.col_stride() == 1 && self.c.col_stride() == 1);
+        let mut from = 0;
+        while from < n {
+            let len = STRETCH.min(n - from);
+            let line = self.c.row_mut(0).expect("a row of C is contiguous");
+            let line = &mut line[from..from + len];
+            scale(line, self.finish.beta);
+            let mut p = 0;
+            while p + STREAMS <= k {
+                self.add::<B, STREAMS>(token, p, from, len);
+                p += STREAMS;
+            }
+            while p < k {
+                self.add::<B, 1>(token, p, from, len);
+                p += 1;
+            }
+            from += len;
+        }
+        let Finish { bias, relu, .. } = self.finish;
+        for j in 0..n {
+            let bias = bias.map_or(T::NEG_ZERO, |bias| *bias.get(0, j).expect("as large as C"));
+            let element = self.c.get_mut(0, j).expect("a place in C");
+            *element = rectified(*element + bias, relu);
+        }
+    }
+}
+
+impl<T: Float> Combination<'_, T> {
+    /// Adds `R` rows of B, from row `p` on, to a stretch of C.
+    #[inline(always)]
+    fn add<B: Backend, const R: usize>(&mut self, token: B, p: usize, from: usize, len: usize) {
+        let lanes = T::Vector::<B>::LANES;
+        let zero = T::Vector::<B>::splat(token, T::ZERO);
+        let mut factors = [zero; R];
+        let mut r = 0;
+        while r < R {
+            let element = *self.a.get(0, p + r).expect("as many as B has rows");
+            factors[r] = T::Vector::<B>::splat(token, self.finish.alpha * element);
+            r += 1;
+        }
+        let rest = T::Vector::<B>::first_lanes(token, len % lanes);
+        let b = self
+            .b
+            .start()
+            .wrapping_offset(p as isize * self.b.row_stride());
+        let c = self.c.start();
+        let mut at = from;
+        while at < from + len {
+            let whole = at + lanes <= from + len;
+            // SAFETY: element `at` of a row of C, and all lanes or those left of the stretch.
+            let mut sum = unsafe { load(token, c.wrapping_add(at), whole, rest) };
+            let mut r = 0;
+            while r < R {
+                let row = b.wrapping_offset(r as isize * self.b.row_stride());
+                // SAFETY: the same element of row `p + r` of B, which is as long.
+                let row = unsafe { load(token, row.wrapping_add(at), whole, rest) };
+                sum = factors[r].mul_add(row, sum);
+                r += 1;
+            }
+            let to = c.wrapping_add(at);
+            if whole {
+                // SAFETY: where it was loaded from.
+                unsafe { sum.store_at(to) };
+            } else {
+                // SAFETY: as above.
+                unsafe { sum.store_lanes(to, rest) };
+            }
+            at += lanes;
+        }
+    }
+}
+
+/// All lanes, or the first of them.
+///
+/// # Safety
+/// Their elements must be readable.
+#[inline(always)]
+unsafe fn load<T: Float, B: Backend>(
+    token: B,
+    from: *const T,
+    whole: bool,
+    first: <T::Vector<B> as DenseVector>::Lanes,
+) -> T::Vector<B> {
+    if whole {
+        // SAFETY: the caller vouches for the elements.
+        unsafe { T::Vector::<B>::load_at(token, from) }
+    } else {
+        // SAFETY: as above.
+        unsafe { T::Vector::<B>::load_lanes(token, from, first) }
+    }
+}
+
+/// C before the first product is added; zero overwrites it.
+#[inline(always)]
+fn scale<T: Float>(line: &mut [T], beta: T) {
+    if beta == T::ZERO {
+        line.fill(T::ZERO);
+    } else if beta != T::ONE {
+        for element in line {
+            *element = *element * beta;
+        }
+    }
+}
+
+/// What is not above zero as +0.0, if that is asked for; NaN stays.
+#[inline(always)]
+fn rectified<T: Float>(x: T, relu: bool) -> T {
+    if relu && x <= T::ZERO { T::ZERO } else { x }
+}
+
+/// Dot products of the rows of A with those of a few others: C = A · Bᵀ.
+#[derive(Debug)]
+pub(super) struct Dots<'a, T> {
+    pub(super) a: MatRef<'a, T>,
+    /// A row for each column of C.
+    pub(super) b: MatRef<'a, T>,
+    pub(super) c: MatMut<'a, T>,
+    pub(super) finish: Finish<'a, T>,
+}
+
+impl<T: Float> Kernel for Dots<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        let (rows, cols) = self.c.shape();
+        assert!(self.a.rows() == rows && self.b.rows() == cols && self.a.cols() == self.b.cols());
+        let contiguous = |x: &MatRef<'_, T>| x.col_stride() == 1 || x.cols() <= 1;
+        assert!(contiguous(&self.a) && contiguous(&self.b));
+        let mut row = 0;
+        if cols == 1 {
+            while row + 8 <= rows {
+                self.tile::<B, 8, 1>(token, row, 0);
+                row += 8;
+            }
+        }
+        while row + 4 <= rows {
+            self.tiles::<B, 4>(token, row);
+            row += 4;
+        }
+        while row < rows {
+            self.tiles::<B, 1>(token, row);
+            row += 1;
+        }
+    }
+}
+
+impl<T: Float> Dots<'_, T> {
+    /// `H` rows of C.
+    #[inline(always)]
+    fn tiles<B: Backend, const H: usize>(&mut self, token: B, row: usize) {
+        let cols = self.c.cols();
+        let mut col = 0;
+        if const { T::Vector::<B>::IN_CPU >= 32 } {
+            while col + 4 <= cols {
+                self.tile::<B, H, 4>(token, row, col);
+                col += 4;
+            }
+        }
+        while col + 2 <= cols {
+            self.tile::<B, H, 2>(token, row, col);
+            col += 2;
+        }
+        if col < cols {
+            self.tile::<B, H, 1>(token, row, col);
+        }
+    }
+
+    /// `H` rows by `W` columns of C.
+    #[inline(always)]
+    fn tile<B: Backend, const H: usize, const W: usize>(
+        &mut self,
+        token: B,
+        row: usize,
+        col: usize,
+    ) {
+        assert!(row + H <= self.c.rows() && col + W <= self.c.cols());
+        let lanes = T::Vector::<B>::LANES;
+        let k = self.a.cols();
+        let zero = T::Vector::<B>::splat(token, T::ZERO);
+        let mut sums = [[zero; W]; H];
+        let rest = T::Vector::<B>::first_lanes(token, k % lanes);
+        let a = self
+            .a
+            .start()
+            .wrapping_offset(row as isize * self.a.row_stride());
+        let b = self
+            .b
+            .start()
+            .wrapping_offset(col as isize * self.b.row_stride());
+        let mut p = 0;
+        while p < k {
+            let whole = p + lanes <= k;
+            let mut others = [zero; W];
+            let mut j = 0;
+            while j < W {
+                let line = b.wrapping_offset(j as isize * self.b.row_stride());
+                // SAFETY: row `col + j` of B from element `p` on, all lanes or those left of it.
+                others[j] = unsafe { load(token, line.wrapping_add(p), whole, rest) };
+                j += 1;
+            }
+            let mut i = 0;
+            while i < H {
+                let line = a.wrapping_offset(i as isize * self.a.row_stride());
+                // SAFETY: the same of row `row + i` of A, which is as long.
+                let own = unsafe { load(token, line.wrapping_add(p), whole, rest) };
+                let mut j = 0;
+                while j < W {
+                    sums[i][j] = own.mul_add(others[j], sums[i][j]);
+                    j += 1;
+                }
+                i += 1;
+            }
+            p += lanes;
+        }
+        let mut i = 0;
+        while i < H {
+            let mut j = 0;
+            while j < W {
+                self.put(row + i, col + j, sums[i][j].sum_halving());
+                j += 1;
+            }
+            i += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, row: usize, col: usize, sum: T) {
+        let element = self.c.get_mut(row, col).expect("a place in C");
+        *element = self.finish.element(sum, *element, row, col);
+    }
+}

@@ -1,0 +1,124 @@
+//! How C is cut: into panels of columns, tiles of rows, blocks for the caches. Pure decisions.
+//!
+//! Remainders are split evenly (15 rows are 8 and 7, not 14 and 1): what a nearly empty last tile
+//! costs is nearly a full one.
+
+/// The highest tile of any level.
+pub(super) const HEIGHT_MAX: usize = 14;
+
+/// The highest of the heights that follow each other without a gap.
+const HEIGHT_SMALL: usize = 8;
+
+/// Registers in a row of a tile, at most.
+pub(super) const fn width_max(registers: usize) -> usize {
+    if registers >= 16 { 2 } else { 1 }
+}
+
+/// Whether tiles have a variant of this height: fast ones 1 to 8 and the highest, reproducible ones
+/// powers of two. Each is code of its own, so they are few.
+pub(super) const fn is_height(height: usize, max: usize, fused: bool) -> bool {
+    let small = height <= HEIGHT_SMALL && (fused || height.is_power_of_two());
+    height <= max && (small || (fused && height == HEIGHT_MAX))
+}
+
+/// The height of the next tile, when so many rows are left: the highest, and at the end nearly equal
+/// ones.
+#[inline(always)]
+pub(super) const fn height(left: usize, max: usize, fused: bool) -> usize {
+    let small = if max < HEIGHT_SMALL {
+        max
+    } else {
+        HEIGHT_SMALL
+    };
+    if !fused {
+        let height = if left < small { left } else { small };
+        return 1 << height.ilog2();
+    }
+    if left <= small {
+        left
+    } else if left == max || left >= max + 4 {
+        max
+    } else {
+        left.div_ceil(left.div_ceil(small))
+    }
+}
+
+/// Terms that are summed in registers before they go to C: the block of k. The sum over a block
+/// starts from zero, so this number is a part of what [`Matmul::reproducible`] promises. A panel of
+/// three registers of 64 bytes is 30 KiB then, and leaves the first cache room for rows of A: 1024³
+/// at 226 GFLOP/s, 210 with 256 terms and two registers.
+///
+/// [`Matmul::reproducible`]: super::Matmul::reproducible
+pub(super) const DEPTH: usize = 160;
+
+/// Columns of C up to which dot products along k are faster than tiles, of which half a register of
+/// 64 bytes would be empty.
+pub(super) const fn dots_max(size: usize) -> usize {
+    32 / size
+}
+
+/// Terms from which on a narrow C is worth a kernel of its own: below, its horizontal sums cost more.
+pub(super) const NARROW_DEPTH: usize = 64;
+
+/// Rows of A that are packed together: with [`DEPTH`], a third of an L2 cache of 1 MiB. Each block
+/// packs all of B again, so that fewer are better.
+pub(super) const BLOCK_ROWS: usize = 512;
+
+/// Rows of a matrix, so many bytes apart, that a first cache surely holds next to other data: eight
+/// for each of the places where they can begin. Rows a multiple of 4 KiB apart share one.
+pub(super) const fn rows_in_cache(stride_bytes: usize) -> usize {
+    const WAY_BYTES: usize = 4096;
+    const LINE_BYTES: usize = 64;
+    const LINES_PER_PLACE: usize = 8;
+    // The largest power of two that divides both.
+    let common = (stride_bytes | WAY_BYTES) & (stride_bytes | WAY_BYTES).wrapping_neg();
+    let common = if common < LINE_BYTES {
+        LINE_BYTES
+    } else {
+        common
+    };
+    LINES_PER_PLACE * (WAY_BYTES / common)
+}
+
+/// A matrix of so many bytes is packed: beyond it, more than the second cache's share is at stake.
+const PACKED_FROM_BYTES: usize = 160 << 10;
+
+/// Whether a copy of B pays, panel by panel, for a product of `m` rows.
+pub(super) const fn packs_b(
+    m: usize,
+    k: usize,
+    n: usize,
+    stride_bytes: usize,
+    size: usize,
+) -> bool {
+    m >= 3 * HEIGHT_MAX && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
+}
+
+/// Whether a copy of A pays, for a product of `n` columns.
+pub(super) const fn packs_a(
+    m: usize,
+    k: usize,
+    n: usize,
+    stride_bytes: usize,
+    size: usize,
+) -> bool {
+    let conflicts = m > HEIGHT_MAX && k >= 64 && rows_in_cache(stride_bytes) < HEIGHT_MAX;
+    n >= 8 && (conflicts || (n >= 64 && m * k >= PACKED_FROM_BYTES / size))
+}
+
+/// Rows of a tile that is `width` registers wide, on a CPU that holds so many: besides the sums it
+/// needs a row of B and an element of A.
+pub(super) const fn height_max(registers: usize, width: usize) -> usize {
+    let height = (registers - 1 - width) / width;
+    if height > HEIGHT_MAX {
+        HEIGHT_MAX
+    } else {
+        height
+    }
+}
+
+/// The length of part `index` when `len` is cut into `parts` that differ by one at most.
+#[inline(always)]
+pub(super) const fn even(len: usize, parts: usize, index: usize) -> usize {
+    len / parts + (index < len % parts) as usize
+}

@@ -1,0 +1,329 @@
+//! The micro-kernel: a tile of C in registers, summed along k, and the door through which all
+//! pointers of the dense kernels go.
+//!
+//! ```text
+//!                    NV registers
+//!                   ┌────┬────┐
+//!             B row │ b₀ │ b₁ │  k of them, one after another
+//!                   └────┴────┘
+//!        ┌─┐        ┌────┬────┐
+//!   A    │a│ H rows │    │    │  H·NV running sums, which stay in registers:
+//!  column└─┘        └────┴────┘  sum[i][j] += aᵢ · bⱼ
+//! ```
+//! The tile reads A one element at a time, at any strides, and rows of B as registers, so that
+//! neither needs to be rearranged: packing only changes strides. The last register of a row may be
+//! partly filled. What follows the sums is done row by row, from a buffer. A [`Sweep`] checks that its views fit each other and then runs down C by tiles of
+//! nearly equal heights; behind that door every access lies within a view by its own promise.
+#![expect(
+    unsafe_code,
+    reason = "accesses that were checked once for a whole sweep"
+)]
+
+use super::finish::Finish;
+use super::rows::Rows;
+use super::split;
+use super::view::{MatMut, MatRef};
+use crate::dispatch::Kernel;
+use crate::element::Float;
+use crate::vector::{Backend, DenseVector, FloatVector, Vector};
+use core::mem::MaybeUninit;
+
+/// A sweep down C: all rows, and as many columns as `NV` registers hold, the last at least begun.
+#[derive(Debug)]
+pub(super) struct Sweep<'a, T, const NV: usize, const FUSED: bool> {
+    pub(super) a: MatRef<'a, T>,
+    pub(super) b: Rows<'a, T>,
+    pub(super) c: MatMut<'a, T>,
+    pub(super) finish: Finish<'a, T>,
+}
+
+/// Sums of a tile, rows one behind another.
+type Buffer<V, const NV: usize> = MaybeUninit<[[V; NV]; split::HEIGHT_MAX]>;
+
+/// How far the registers of a row are filled.
+#[derive(Clone, Copy)]
+struct Filled<L> {
+    /// All lanes of all.
+    whole: bool,
+    /// Lanes of the last.
+    in_last: L,
+}
+
+impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, FUSED> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        if const { NV > split::width_max(T::Vector::<B>::IN_CPU) } {
+            unreachable!("split: a tile of {NV} registers");
+        }
+        let lanes = T::Vector::<B>::LANES;
+        let (rows, cols) = self.c.shape();
+        assert!(self.a.rows() == rows && self.a.cols() == self.b.rows() && self.b.cols() >= cols);
+        assert!(cols <= NV * lanes && cols > (NV - 1) * lanes);
+        if let Some(bias) = self.finish.bias {
+            assert!(
+                bias.shape() == (rows, cols) && (bias.col_stride() == 0 || bias.col_stride() == 1)
+            );
+        }
+        let filled = Filled {
+            whole: cols == NV * lanes,
+            in_last: T::Vector::<B>::first_lanes(token, cols - (NV - 1) * lanes),
+        };
+        let contiguous = self.c.col_stride() == 1 || cols == 1;
+        let direct = contiguous && self.finish.is_plain();
+        let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
+        let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
+        let mut row = 0;
+        while row < rows {
+            let height = split::height(rows - row, height_max, FUSED);
+            if direct {
+                let c_row = self.c.row_stride();
+                let to = self.c.start().wrapping_offset(row as isize * c_row);
+                self.tile(token, row, height, filled, to, c_row, filled.whole);
+            } else {
+                let to = buffer.as_mut_ptr().cast();
+                self.tile(token, row, height, filled, to, (NV * lanes) as isize, true);
+                let sums = buffer.as_ptr();
+                if contiguous {
+                    self.put_rows(token, row, height, filled, sums.cast());
+                } else {
+                    self.put_elements::<B>(row, height, sums.cast());
+                }
+            }
+            row += height;
+        }
+    }
+}
+
+impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
+    /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "two places, two extents")]
+    fn tile<B: Backend>(
+        &self,
+        token: B,
+        row: usize,
+        height: usize,
+        filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+        to: *mut T,
+        stride: isize,
+        all: bool,
+    ) {
+        macro_rules! heights {
+            ($($height:literal)*) => {
+                match height {
+                    $($height if const {
+                        split::is_height($height, split::height_max(T::Vector::<B>::IN_CPU, NV), FUSED)
+                    } => {
+                        let sums = self.sums::<B, $height>(token, row, filled);
+                        store_rows::<T, B, NV, $height>(&sums, to, stride, filled, all);
+                    })*
+                    _ => unreachable!("split: a tile of {height} rows"),
+                }
+            };
+        }
+        heights! { 1 2 3 4 5 6 7 8 14 }
+    }
+
+    /// The sums along k.
+    #[inline(always)]
+    fn sums<B: Backend, const H: usize>(
+        &self,
+        token: B,
+        row: usize,
+        filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+    ) -> [[T::Vector<B>; NV]; H] {
+        let zero = T::Vector::<B>::splat(token, T::ZERO);
+        let mut sums = [[zero; NV]; H];
+        let (a_row, a_col) = (self.a.row_stride(), self.a.col_stride());
+        // One address for every four rows: from a single one, the compiler would reach each row by
+        // adding to the last, and those additions take longer than the products (14 rows: 15 cycles
+        // in a chain, against 14).
+        let mut a = [self.a.start(); split::HEIGHT_MAX.div_ceil(4)];
+        let mut group = 0;
+        while group < H.div_ceil(4) {
+            a[group] = a[group].wrapping_offset((row + 4 * group) as isize * a_row);
+            group += 1;
+        }
+        let mut p = 0;
+        while p < self.a.cols() {
+            // SAFETY: row `p` of B, which has as many columns as C, or more.
+            let b = unsafe { load_row::<T, B, NV>(token, self.b.row(p), filled) };
+            let mut i = 0;
+            while i < H {
+                // SAFETY: element (row + i, p) of A, which has as many rows as C and as many
+                // columns as B has rows.
+                let element = unsafe { *a[i >> 2].wrapping_offset((i & 3) as isize * a_row) };
+                let element = T::Vector::<B>::splat(token, element);
+                let mut j = 0;
+                while j < NV {
+                    sums[i][j] = if FUSED {
+                        element.mul_add(b[j], sums[i][j])
+                    } else {
+                        sums[i][j].add(element.mul(b[j]))
+                    };
+                    j += 1;
+                }
+                i += 1;
+            }
+            let mut group = 0;
+            while group < H.div_ceil(4) {
+                a[group] = a[group].wrapping_offset(a_col);
+                group += 1;
+            }
+            p += 1;
+        }
+        sums
+    }
+
+    /// Sums become rows of C, with α, β, bias and ReLU; each product and sum is rounded on its own.
+    #[inline(always)]
+    fn put_rows<B: Backend>(
+        &mut self,
+        token: B,
+        row: usize,
+        height: usize,
+        filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+        sums: *const [T::Vector<B>; NV],
+    ) {
+        let Finish {
+            alpha,
+            beta,
+            bias,
+            relu,
+        } = self.finish;
+        let splat = |x| T::Vector::<B>::splat(token, x);
+        let (zero, one) = (splat(T::ZERO), splat(T::ONE));
+        for i in 0..height {
+            let line = self
+                .c
+                .start()
+                .wrapping_offset((row + i) as isize * self.c.row_stride());
+            // SAFETY: the tile has written `height` rows of registers.
+            let mut sum = unsafe { *sums.wrapping_add(i) };
+            scale_row(&mut sum, splat(alpha));
+            if beta != T::ZERO {
+                // SAFETY: row `row + i` of C, which `run` has compared with NV.
+                let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
+                add_row(&mut sum, old, splat(beta));
+            }
+            if let Some(bias) = bias {
+                let line = bias
+                    .start()
+                    .wrapping_offset((row + i) as isize * bias.row_stride());
+                let addend = if bias.col_stride() == 0 {
+                    // SAFETY: element (row + i, 0) of a bias as large as C, which is not empty.
+                    [splat(unsafe { *line }); NV]
+                } else {
+                    // SAFETY: row `row + i` of the bias, whose elements are neighbours.
+                    unsafe { load_row::<T, B, NV>(token, line, filled) }
+                };
+                add_row(&mut sum, addend, one);
+            }
+            if relu {
+                relu_row(&mut sum, zero);
+            }
+            store_rows::<T, B, NV, 1>(&[sum], line, 0, filled, filled.whole);
+        }
+    }
+
+    /// The same for a C whose rows are not contiguous, one element after another.
+    #[inline(always)]
+    fn put_elements<B: Backend>(&mut self, row: usize, height: usize, sums: *const T) {
+        for i in 0..height {
+            for j in 0..self.c.cols() {
+                let at = i * NV * T::Vector::<B>::LANES + j;
+                // SAFETY: the tile has written `height` rows of registers, all lanes of them.
+                let sum = unsafe { *sums.wrapping_add(at) };
+                let element = self.c.get_mut(row + i, j).expect("a tile lies in C");
+                *element = self.finish.element(sum, *element, row + i, j);
+            }
+        }
+    }
+}
+
+/// Stores registers to rows a stride apart, which have those lanes: `run` has compared its columns
+/// with NV, and each tile ends within its rows.
+#[inline(always)]
+fn store_rows<T: Float, B: Backend, const NV: usize, const H: usize>(
+    sums: &[[T::Vector<B>; NV]; H],
+    to: *mut T,
+    stride: isize,
+    filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+    all: bool,
+) {
+    let mut i = 0;
+    while i < H {
+        let line = to.wrapping_offset(i as isize * stride);
+        let mut j = 0;
+        while j < NV {
+            let to = line.wrapping_add(j * T::Vector::<B>::LANES);
+            if j < NV - 1 || all {
+                // SAFETY: a row of C or of the buffer has these lanes.
+                unsafe { sums[i][j].store_at(to) };
+            } else {
+                // SAFETY: as above; the last register is filled up to the columns of C.
+                unsafe { sums[i][j].store_lanes(to, filled.in_last) };
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// `NV` registers from neighbouring elements, as far as they are filled.
+///
+/// # Safety
+/// The elements must be readable.
+#[inline(always)]
+unsafe fn load_row<T: Float, B: Backend, const NV: usize>(
+    token: B,
+    from: *const T,
+    filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+) -> [T::Vector<B>; NV] {
+    let mut row = [T::Vector::<B>::splat(token, T::ZERO); NV];
+    let mut j = 0;
+    while j < NV {
+        let from = from.wrapping_add(j * T::Vector::<B>::LANES);
+        row[j] = if j < NV - 1 || (filled.whole && !T::Vector::<B>::FREE_MASKS) {
+            // SAFETY: the caller vouches for the elements.
+            unsafe { T::Vector::<B>::load_at(token, from) }
+        } else {
+            // SAFETY: as above.
+            unsafe { T::Vector::<B>::load_lanes(token, from, filled.in_last) }
+        };
+        j += 1;
+    }
+    row
+}
+
+#[inline(always)]
+fn scale_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], factor: V) {
+    let mut j = 0;
+    while j < NV {
+        row[j] = row[j].mul(factor);
+        j += 1;
+    }
+}
+
+#[inline(always)]
+fn add_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], addend: [V; NV], factor: V) {
+    let mut j = 0;
+    while j < NV {
+        row[j] = row[j].add(addend[j].mul(factor));
+        j += 1;
+    }
+}
+
+/// What is not above zero becomes +0.0; NaN stays.
+#[inline(always)]
+fn relu_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], zero: V) {
+    let mut j = 0;
+    while j < NV {
+        // Adding zero makes −0.0, which may win against +0.0, the positive one.
+        let clipped = row[j].max_native(zero).add(zero);
+        row[j] = V::select(row[j].unordered(zero), row[j], clipped);
+        j += 1;
+    }
+}
