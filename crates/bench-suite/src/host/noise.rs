@@ -1,7 +1,7 @@
 //! What else the machine did while we measured: other processes, and a clock that drifts.
 //!
 //! Decided here: a probe is a chain of dependent multiplications in a register, which nothing but
-//! the clock of the CPU can make slower; it runs between cases, at most every [`EVERY`]. Other load
+//! the clock of the CPU can make slower; it runs between cases, at most every `EVERY`. Other load
 //! is what `/proc/stat` says of all CPUs less what `/proc/self` says of us and of peers that have
 //! ended.
 

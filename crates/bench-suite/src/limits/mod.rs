@@ -6,7 +6,7 @@
 //! updating is in place; copying is the system's own. A level is walked over at half its size,
 //! memory at four times the last cache. The time that the limits allow a row is that of its bytes
 //! at the fastest of these, or of its operations, whichever is longer: a roofline. Rows that walk
-//! over the same bytes again and again ([`REPEATED`]) have no such limit. The loops are in
+//! over the same bytes again and again (`REPEATED`) have no such limit. The loops are in
 //! `loops.rs`.
 
 mod loops;

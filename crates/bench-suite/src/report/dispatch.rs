@@ -1,7 +1,7 @@
 //! What the group `dispatch` adds up to: the regret of each policy, and the targets, hit or missed.
 //!
 //! Decided here: the targets. A break-even is the first of two successive sizes at which the
-//! parallel way takes at most [`PAYS`] of the sequential time.
+//! parallel way takes at most `PAYS` of the sequential time.
 
 use std::fmt::Write as _;
 

@@ -18,7 +18,7 @@ use crate::vector::{Backend, DenseVector, FloatVector, Vector};
 /// Elements of C that are worked on at a time: they stay in the first cache while B passes by.
 const STRETCH: usize = 2048;
 
-/// Rows of B that are read side by side: as many streams as the CPU follows well.
+/// Rows of B that are read side by side, as streams of their own.
 const STREAMS: usize = 8;
 
 /// One row of C: the sum of rows of B, each multiplied by an element of A.

@@ -45,8 +45,7 @@ pub(super) const fn height(left: usize, max: usize, fused: bool) -> usize {
 
 /// Terms that are summed in registers before they go to C: the block of k. The sum over a block
 /// starts from zero, so this number is a part of what [`Matmul::reproducible`] promises. A panel of
-/// three registers of 64 bytes is 30 KiB then, and leaves the first cache room for rows of A: 1024³
-/// at 226 GFLOP/s, 210 with 256 terms and two registers.
+/// two registers of 64 bytes is 20 KiB then, and leaves the first cache room for rows of A.
 ///
 /// [`Matmul::reproducible`]: super::Matmul::reproducible
 pub(super) const DEPTH: usize = 160;

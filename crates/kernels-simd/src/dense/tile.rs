@@ -138,8 +138,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
         let mut sums = [[zero; NV]; H];
         let (a_row, a_col) = (self.a.row_stride(), self.a.col_stride());
         // One address for every four rows: from a single one, the compiler would reach each row by
-        // adding to the last, and those additions take longer than the products (14 rows: 15 cycles
-        // in a chain, against 14).
+        // adding to the last, in one chain of additions.
         let mut a = [self.a.start(); split::HEIGHT_MAX.div_ceil(4)];
         let mut group = 0;
         while group < H.div_ceil(4) {
