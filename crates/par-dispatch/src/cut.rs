@@ -5,7 +5,8 @@
 //! task   what a thread claims at once         └──────┘└──────┘└──────┘└─┘
 //! ```
 //! As planned, a task is one unit: a run of equal nodes of a reduction's tree. On request, units
-//! and tasks are the operation's leaf times a power of two, so each is a node. Who runs a task, and whether at once with others, is decided elsewhere.
+//! and tasks are the operation's leaf times a power of two, so each is a node. Who runs a task, and
+//! whether at once with others, is decided elsewhere.
 
 use crate::plan::MAX_CHUNKS;
 #[cfg(doc)]

@@ -13,8 +13,8 @@
 //! steps, is copied first: with its border, and with columns of equal remainder side by side.
 
 use super::error::DenseError;
-use super::finish::Finish;
-use super::matmul::sweep;
+use super::finish::{Finish, rectified};
+use super::product::sweep;
 use super::rows::{Offsets, Rows};
 use super::scratch;
 use super::split;
@@ -352,12 +352,7 @@ impl<T: Float> Convolution<'_, T> {
         if last && (conv.bias.is_some() || conv.relu) {
             let bias = conv.bias.map_or(T::NEG_ZERO, |bias| bias[0]);
             for element in out.iter_mut() {
-                let value = *element + bias;
-                *element = if conv.relu && value <= T::ZERO {
-                    T::ZERO
-                } else {
-                    value
-                };
+                *element = rectified(*element + bias, conv.relu);
             }
         }
     }

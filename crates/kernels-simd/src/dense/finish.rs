@@ -52,11 +52,7 @@ impl<T: Float> Finish<'_, T> {
         if let Some(bias) = self.bias {
             value = value + *bias.get(row, col).expect("as large as C");
         }
-        if self.relu && value <= T::ZERO {
-            T::ZERO
-        } else {
-            value
-        }
+        rectified(value, self.relu)
     }
 
     /// Whether the sum itself is what goes into C.
@@ -64,4 +60,10 @@ impl<T: Float> Finish<'_, T> {
     pub(super) fn is_plain(&self) -> bool {
         self.alpha == T::ONE && self.beta == T::ZERO && self.bias.is_none() && !self.relu
     }
+}
+
+/// What is not above zero as +0.0, if that is asked for; NaN stays.
+#[inline(always)]
+pub(super) fn rectified<T: Float>(x: T, relu: bool) -> T {
+    if relu && x <= T::ZERO { T::ZERO } else { x }
 }

@@ -1,27 +1,11 @@
-//! C = αAB + βC: the call, its checks, and the way through blocks and panels.
-//!
-//! ```text
-//! for each block of k            DEPTH terms
-//!   for each block of rows       A is packed here, or read where it lies
-//!     for each panel of columns  B is packed here, or read where it lies
-//!       sweep down the block     tiles, in registers
-//! ```
-//! A panel of B is packed right before its sweep and lies in the first cache while it is used; a
-//! block of A lies in the second. Small products pack nothing.
+//! C = αAB + βC: what can be asked for, and whether the shapes fit. How it is computed: `product`.
 
 use super::error::DenseError;
 use super::finish::Finish;
-use super::narrow::{Combination, Dots};
-use super::pack;
-use super::rows::Rows;
-use super::scratch::{self, Memory};
-use super::split;
-use super::tile::Sweep;
+use super::product::{self, Product};
+use super::scratch::Memory;
 use super::view::{MatMut, MatRef};
-use crate::dispatch::{Kernel, dispatch};
 use crate::element::Float;
-use crate::level::Level;
-use crate::vector::{Backend, DenseVector, Vector};
 use core::ops::Range;
 
 /// `c = alpha · a · b + beta · c`.
@@ -52,8 +36,7 @@ use core::ops::Range;
 ///
 /// # Cost
 /// Small products pack nothing and take no memory. Others use a buffer of some hundred KiB, which
-/// each thread keeps, or that of
-/// [`Matmul::run_with_scratch`].
+/// each thread keeps, or that of [`Matmul::run_with_scratch`].
 #[track_caller]
 #[inline]
 pub fn matmul<T: Float>(alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>, beta: T, c: MatMut<'_, T>) {
@@ -163,8 +146,9 @@ impl<'a, T: Float> Matmul<'a, T> {
 
     /// Asks for bits that depend neither on the level nor on the number of threads.
     ///
-    /// Products and sums are rounded one after the other, in `k.div_ceil(160)` blocks of nearly equal lengths, the
-    /// longer ones first, each summed in order from zero and then added to the element. That takes up to twice the time.
+    /// Products and sums are rounded one after the other, in `k.div_ceil(160)` blocks of nearly equal
+    /// lengths, the longer ones first, each summed in order from zero and then added to the element.
+    /// Slower: two instructions where there was one, and smaller tiles.
     #[inline(always)]
     pub const fn reproducible(self) -> Self {
         Self {
@@ -200,8 +184,8 @@ impl<'a, T: Float> Matmul<'a, T> {
         self.run_in(Memory::Kept, a, b, c)
     }
 
-    /// As [`try_run`](Self::try_run), packing into `scratch`, whose contents do not matter, instead of
-    /// memory that the thread keeps. One shorter than [`scratch_len`](Self::scratch_len) may be left
+    /// As [`try_run`](Self::try_run), packing into `scratch`, whose contents do not matter, instead
+    /// of memory that the thread keeps. One shorter than [`scratch_len`](Self::scratch_len) may be left
     /// alone.
     ///
     /// # Errors
@@ -219,10 +203,7 @@ impl<'a, T: Float> Matmul<'a, T> {
     /// Elements of scratch that a product of m×k and k×n takes at most, however the matrices lie.
     #[must_use]
     pub const fn scratch_len(m: usize, k: usize, n: usize) -> usize {
-        let block = block_len(if m > n { m } else { n }, k);
-        let few = split::dots_max(size_of::<T>()) * pack::stride(k);
-        let len = if block > few { block } else { few };
-        scratch::with_room_to_align::<T>(len + panel_len(k))
+        product::scratch_len::<T>(m, k, n)
     }
 
     /// The same for rows and columns of C that are computed on their own: their part of the bias.
@@ -333,291 +314,5 @@ fn mismatch(
         left: left.1,
         right_name: right.0,
         right: right.1,
-    }
-}
-
-/// A product whose shapes fit.
-struct Product<'a, T> {
-    a: MatRef<'a, T>,
-    b: MatRef<'a, T>,
-    c: MatMut<'a, T>,
-    finish: Finish<'a, T>,
-    fused: bool,
-}
-
-impl<'a, T: Float> Product<'a, T> {
-    #[inline(always)]
-    fn run(self, memory: Memory<'_, T>) {
-        let (m, n) = self.c.shape();
-        if m == 0 || n == 0 {
-            return;
-        }
-        if let (true, Some(kind)) = (self.fused, self.narrow_kind()) {
-            return self.narrow(kind, memory);
-        }
-        // Rows of C are to be contiguous: a column-major C is computed as its transpose.
-        let product = if self.c.col_stride() != 1 && self.c.row_stride() == 1 && n != 1 {
-            self.transposed()
-        } else {
-            self
-        };
-        let (pack_a, pack_b) = product.packing();
-        if pack_a || pack_b {
-            product.packed(pack_a, pack_b, memory);
-        } else {
-            product.in_place();
-        }
-    }
-
-    /// The kernel for a C that is small against A or B, if there is one for these layouts.
-    #[inline(always)]
-    fn narrow_kind(&self) -> Option<Narrow> {
-        let (m, k, n) = (self.a.rows(), self.a.cols(), self.b.cols());
-        let few = split::dots_max(size_of::<T>());
-        if k < split::NARROW_DEPTH || (m > few && n > few) {
-            return None;
-        }
-        let (a_rows, b_rows) = (self.a.col_stride() == 1, self.b.col_stride() == 1);
-        let (a_cols, b_cols) = (self.a.row_stride() == 1, self.b.row_stride() == 1);
-        if m == 1 && b_rows && self.c.col_stride() == 1 {
-            Some(Narrow::Combination)
-        } else if n == 1 && a_cols && self.c.row_stride() == 1 {
-            Some(Narrow::CombinationOfTransposed)
-        } else if n <= few && a_rows {
-            Some(Narrow::Dots)
-        } else if m <= few && b_cols {
-            Some(Narrow::DotsOfTransposed)
-        } else {
-            None
-        }
-    }
-
-    /// The larger matrix is read once, in order.
-    #[inline(never)]
-    fn narrow(self, kind: Narrow, memory: Memory<'_, T>) {
-        match kind {
-            Narrow::Combination => {
-                let Self {
-                    a, b, c, finish, ..
-                } = self;
-                dispatch(Combination { a, b, c, finish });
-            }
-            Narrow::CombinationOfTransposed => {
-                self.transposed().narrow(Narrow::Combination, memory)
-            }
-            Narrow::Dots => {
-                let Self {
-                    a, b, c, finish, ..
-                } = self;
-                let b = b.t();
-                if b.col_stride() == 1 {
-                    return dispatch(Dots { a, b, c, finish });
-                }
-                // The few columns of B are made contiguous.
-                let stride = pack::stride(b.cols());
-                memory.with(b.rows() * stride, |memory| {
-                    let b = pack::rows(b, memory, stride);
-                    dispatch(Dots { a, b, c, finish });
-                });
-            }
-            Narrow::DotsOfTransposed => self.transposed().narrow(Narrow::Dots, memory),
-        }
-    }
-
-    /// Cᵀ = BᵀAᵀ.
-    #[inline(always)]
-    fn transposed(self) -> Self {
-        Self {
-            a: self.b.t(),
-            b: self.a.t(),
-            c: self.c.t(),
-            finish: self.finish.transposed(),
-            fused: self.fused,
-        }
-    }
-
-    /// Whether A and B are packed.
-    #[inline(always)]
-    fn packing(&self) -> (bool, bool) {
-        let (m, k, n) = (self.a.rows(), self.a.cols(), self.b.cols());
-        let size = size_of::<T>();
-        let bytes = |stride: isize| stride.unsigned_abs() * size;
-        let contiguous = self.b.col_stride() == 1 || n == 1 || k == 0;
-        let pack_a = split::packs_a(m, k, n, bytes(self.a.row_stride()), size);
-        let pack_b = split::packs_b(m, k, n, bytes(self.b.row_stride()), size);
-        (pack_a, pack_b || !contiguous)
-    }
-
-    /// All is read where it lies; a C of few columns is one sweep.
-    #[inline(always)]
-    fn in_place(self) {
-        let (bytes, registers) = match Level::active() {
-            Level::Avx512 => (64, 32),
-            Level::Avx2 => (32, 16),
-            Level::Baseline => (32, 8),
-        };
-        let width = (self.c.cols() * size_of::<T>()).div_ceil(bytes);
-        if width > split::width_max(registers) || self.a.cols() > split::DEPTH {
-            return dispatch(Drive {
-                product: self,
-                block: &mut [],
-                panel: &mut [],
-            });
-        }
-        let Self {
-            a,
-            b,
-            c,
-            finish,
-            fused,
-        } = self;
-        let b = Rows::strided(b);
-        match (width, fused) {
-            (1, true) => dispatch(Sweep::<T, 1, true> { a, b, c, finish }),
-            (1, false) => dispatch(Sweep::<T, 1, false> { a, b, c, finish }),
-            (_, true) => dispatch(Sweep::<T, 2, true> { a, b, c, finish }),
-            (_, false) => dispatch(Sweep::<T, 2, false> { a, b, c, finish }),
-        }
-    }
-
-    #[inline(never)]
-    fn packed(self, pack_a: bool, pack_b: bool, memory: Memory<'_, T>) {
-        let (m, k) = self.a.shape();
-        let block_len = if pack_a { block_len(m, k) } else { 0 };
-        let panel_len = if pack_b { panel_len(k) } else { 0 };
-        memory.with(block_len + panel_len, |memory| {
-            let (panel, block) = memory.split_at_mut(panel_len);
-            dispatch(Drive {
-                product: self,
-                block,
-                panel,
-            });
-        });
-    }
-}
-
-/// Elements of a packed block of A.
-const fn block_len(m: usize, k: usize) -> usize {
-    let rows = if m < split::BLOCK_ROWS {
-        m
-    } else {
-        split::BLOCK_ROWS
-    };
-    let depth = if k < split::DEPTH { k } else { split::DEPTH };
-    rows * pack::stride(depth)
-}
-
-/// Elements of a packed panel of B.
-const fn panel_len(k: usize) -> usize {
-    let depth = if k < split::DEPTH { k } else { split::DEPTH };
-    depth * PANEL_COLS_MAX
-}
-
-/// Kernels for a C that is small against A or B.
-#[derive(Debug, Clone, Copy)]
-enum Narrow {
-    Combination,
-    CombinationOfTransposed,
-    Dots,
-    DotsOfTransposed,
-}
-
-/// Columns of the widest panel: three registers of 64 bytes of `f32`.
-const PANEL_COLS_MAX: usize = 48;
-
-/// A product on its way through blocks and panels. What has no memory to be packed to is read where
-/// it lies.
-struct Drive<'a, 's, T> {
-    product: Product<'a, T>,
-    block: &'s mut [T],
-    panel: &'s mut [T],
-}
-
-impl<T: Float> Kernel for Drive<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<B: Backend>(&mut self, token: B) {
-        let Self {
-            product,
-            block,
-            panel,
-        } = self;
-        let (m, k) = product.a.shape();
-        let depths = k.div_ceil(split::DEPTH).max(1);
-        let blocks = if block.is_empty() {
-            1
-        } else {
-            m.div_ceil(split::BLOCK_ROWS)
-        };
-        let mut depth = 0..0;
-        for depth_index in 0..depths {
-            depth = depth.end..depth.end + split::even(k, depths, depth_index);
-            let finish = product
-                .finish
-                .for_block(depth_index == 0, depth_index == depths - 1);
-            let mut rows = 0..0;
-            for block_index in 0..blocks {
-                rows = rows.end..rows.end + split::even(m, blocks, block_index);
-                let mut a = product.a.part(rows.clone(), depth.clone());
-                if !block.is_empty() {
-                    a = pack::rows(a, block, pack::stride(depth.len()));
-                }
-                let part = Product {
-                    a,
-                    b: product.b.part(depth.clone(), 0..product.b.cols()),
-                    c: product.c.reborrow().part(rows.clone(), 0..product.b.cols()),
-                    finish: finish.part(rows.clone(), 0..product.b.cols()),
-                    fused: product.fused,
-                };
-                panels(token, part, panel);
-            }
-        }
-    }
-}
-
-/// A product that is one block, panel by panel of B.
-#[inline(always)]
-fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, panel: &mut [T]) {
-    let Product {
-        a,
-        b,
-        mut c,
-        finish,
-        fused,
-    } = product;
-    let lanes = T::Vector::<B>::LANES;
-    let (m, n) = c.shape();
-    let registers = n.div_ceil(lanes);
-    let panels = registers.div_ceil(split::width_max(T::Vector::<B>::IN_CPU));
-    let mut cols = 0..0;
-    for panel_index in 0..panels {
-        let width = split::even(registers, panels, panel_index);
-        cols = cols.end..(cols.end + width * lanes).min(n);
-        let mut b = b.part(0..b.rows(), cols.clone());
-        if !panel.is_empty() {
-            b = pack::rows(b, panel, width * lanes);
-        }
-        let c = c.reborrow().part(0..m, cols.clone());
-        let finish = finish.part(0..m, cols.clone());
-        sweep(token, (width, fused), a, Rows::strided(b), c, finish);
-    }
-}
-
-/// One sweep down a panel that is `width` registers wide.
-#[inline(always)]
-pub(super) fn sweep<T: Float, B: Backend>(
-    token: B,
-    (width, fused): (usize, bool),
-    a: MatRef<'_, T>,
-    b: Rows<'_, T>,
-    c: MatMut<'_, T>,
-    finish: Finish<'_, T>,
-) {
-    match (width, fused) {
-        (1, true) => token.out_of_line(&mut Sweep::<T, 1, true> { a, b, c, finish }),
-        (1, false) => token.out_of_line(&mut Sweep::<T, 1, false> { a, b, c, finish }),
-        (_, true) => token.out_of_line(&mut Sweep::<T, 2, true> { a, b, c, finish }),
-        (_, false) => token.out_of_line(&mut Sweep::<T, 2, false> { a, b, c, finish }),
     }
 }

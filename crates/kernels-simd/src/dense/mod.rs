@@ -19,8 +19,9 @@
 //! `view` checks where matrices lie, once. `tile`, `narrow` and `taps` walk over them by pointers,
 //! each behind one check of all that it will touch; no other file does, besides `view`. Above them
 //! everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
-//! `finish` is what follows a sum, `scratch` lends memory, `matmul` and `conv2d` drive. `window` is
-//! where windows lie, `pool2d` walks over them, `interop` converts views.
+//! `finish` is what follows a sum, `scratch` lends memory, `matmul` is the call and `product` its way
+//! through the blocks, `conv2d` convolves. `window` is where windows lie, `pool2d` walks over them,
+//! `interop` converts views.
 
 mod conv2d;
 mod error;
@@ -31,6 +32,7 @@ mod matmul;
 mod narrow;
 mod pack;
 mod pool2d;
+mod product;
 mod rows;
 mod scratch;
 mod split;

@@ -9,7 +9,7 @@
     reason = "accesses that were checked once for a whole product"
 )]
 
-use super::finish::Finish;
+use super::finish::{Finish, rectified};
 use super::view::{MatMut, MatRef};
 use crate::dispatch::Kernel;
 use crate::element::Float;
@@ -139,12 +139,6 @@ fn scale<T: Float>(line: &mut [T], beta: T) {
             *element = *element * beta;
         }
     }
-}
-
-/// What is not above zero as +0.0, if that is asked for; NaN stays.
-#[inline(always)]
-fn rectified<T: Float>(x: T, relu: bool) -> T {
-    if relu && x <= T::ZERO { T::ZERO } else { x }
 }
 
 /// Dot products of the rows of A with those of a few others: C = A · Bᵀ.
