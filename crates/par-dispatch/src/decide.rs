@@ -40,12 +40,20 @@ impl<'a> Dispatcher<'a> {
         op.is_short(len) && self.force != Force::Parallel
     }
 
+    /// Whether a call runs on one thread whoever is awake, which can be told without the pool.
+    #[inline(never)]
+    pub(crate) fn is_surely_alone(&self, op: &Op, len: usize) -> bool {
+        match self.force {
+            Force::Sequential => true,
+            Force::Auto => self.figures().never_pays(op, len),
+            Force::Parallel => false,
+        }
+    }
+
     /// What a call does. It is over when the timing is dropped.
     pub(crate) fn way(&self, op: &Op, len: usize) -> (Way<'a>, Timing) {
         let alone = (Way::Sequential, Timing::NONE);
-        if self.force == Force::Sequential
-            || self.force == Force::Auto && self.figures().never_pays(op, len)
-        {
+        if self.is_surely_alone(op, len) {
             return alone;
         }
         let all = self.workers();

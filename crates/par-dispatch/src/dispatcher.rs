@@ -56,12 +56,14 @@ impl Dispatcher<'static> {
     /// Uses Rayon's global pool, or inside a pool the current one. Without the feature `rayon`:
     /// the calling thread.
     #[must_use]
+    #[inline]
     pub fn global() -> Self {
         Self::on(Pool::current())
     }
 
     /// Uses the calling thread only.
     #[must_use]
+    #[inline]
     pub fn sequential() -> Self {
         Self::on(Pool::none())
     }
@@ -75,6 +77,7 @@ impl<'a> Dispatcher<'a> {
         Self::on(Pool::custom(pool))
     }
 
+    #[inline]
     fn on(pool: Pool<'a>) -> Self {
         Self {
             pool,

@@ -7,6 +7,7 @@ use crate::online::Timing;
 use crate::op::Op;
 use crate::plan::{MAX_CHUNKS, unit_len};
 use crate::pool::{Sharing, Site};
+use crate::watch::Watchers;
 
 /// Sequential time of a unit that somebody watches: cancellation is seen after about so long, and
 /// progress told so often. As long as the chunks of a plan.
@@ -20,21 +21,45 @@ pub(crate) struct Route<'a> {
 }
 
 impl<'a> Dispatcher<'a> {
+    /// Whether the body is to be called once for all, without a route. Inlined, so that a short call
+    /// is a comparison and the body; what comes after it should be out of line.
+    #[inline(always)]
+    pub(crate) fn runs_at_once(&self, op: &Op, len: usize, watchers: &Watchers<'_>) -> bool {
+        self.is_whole(watchers) && (self.is_short(op, len) || self.is_surely_alone(op, len))
+    }
+
+    /// Whether a call that runs alone need not be cut.
+    #[inline(always)]
+    const fn is_whole(&self, watchers: &Watchers<'_>) -> bool {
+        watchers.is_empty() && self.chunk_len.is_none()
+    }
+
     /// The route of a call of `len` elements, not 0. `None`: the body is called once for all, and
     /// nobody watches.
     ///
     /// The call is over when the timing is dropped.
     #[inline]
-    pub(crate) fn route(&self, op: &Op, len: usize, watched: bool) -> (Option<Route<'a>>, Timing) {
-        let whole = !watched && self.chunk_len.is_none();
-        if whole && self.is_short(op, len) {
+    pub(crate) fn route(
+        &self,
+        op: &Op,
+        len: usize,
+        watchers: &Watchers<'_>,
+    ) -> (Option<Route<'a>>, Timing) {
+        if self.runs_at_once(op, len, watchers) {
             return (None, Timing::NONE);
         }
-        self.route_of_long(op, len, whole)
+        self.route_of_long(op, len, watchers)
     }
 
+    /// The same for a call that does not run at once.
     #[inline(never)]
-    fn route_of_long(&self, op: &Op, len: usize, whole: bool) -> (Option<Route<'a>>, Timing) {
+    pub(crate) fn route_of_long(
+        &self,
+        op: &Op,
+        len: usize,
+        watchers: &Watchers<'_>,
+    ) -> (Option<Route<'a>>, Timing) {
+        let whole = self.is_whole(watchers);
         let (way, timing) = self.way(op, len);
         let route = match way {
             Way::Sequential if whole => None,

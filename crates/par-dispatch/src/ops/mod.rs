@@ -62,15 +62,20 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    #[inline]
+    /// Inlined, so that a short call is a comparison and the kernel.
+    #[inline(always)]
     fn reduce<R: Reduction>(&self, op: &Op, reduction: &R) -> Result<R::Output, Error> {
+        let (dispatcher, len, op) = (self.dispatcher, reduction.len(), &op.reads_only());
+        if len == 0 {
+            return Ok(reduction.compute());
+        }
+        if dispatcher.runs_at_once(op, len, &self.watchers) {
+            let observer = &dispatcher.observer;
+            return Ok(observer.chunk(op, || reduction.compute()));
+        }
         let node = |range| Ok::<_, Infallible>(reduction.partial(range));
-        let (dispatcher, len) = (self.dispatcher, reduction.len());
-        let root = dispatcher.reduce_nodes(op, len, self.watchers, node, R::merge)?;
-        Ok(match root {
-            Some(root) => reduction.finish(root),
-            None => reduction.compute(),
-        })
+        let root = dispatcher.reduce_long(op, len, self.watchers, node, R::merge)?;
+        Ok(reduction.finish(root))
     }
 
     /// A kernel that writes `out[offset..offset + out.len()]` of what it is handed.

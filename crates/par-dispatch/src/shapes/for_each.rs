@@ -4,6 +4,7 @@ use crate::dispatcher::Dispatcher;
 use crate::error::{Error, settled};
 use crate::op::Op;
 use crate::plan::MAX_CHUNKS;
+use crate::route::Route;
 use crate::watch::{Stopped, Watch, Watchers};
 use std::array;
 use std::convert::Infallible;
@@ -71,37 +72,30 @@ impl Dispatcher<'_> {
         watchers: Watchers<'_>,
         body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
     ) -> Result<(), Error<E>> {
-        let len = out.len();
-        if len == 0 {
+        if out.is_empty() {
             return Ok(());
         }
-        let body = |offset: usize, chunk: &mut [T]| self.observer.chunk(op, || body(offset, chunk));
-        let (route, _timing) = self.route(op, len, !watchers.is_empty());
-        let Some(route) = route else {
-            return body(0, out).map_err(Error::Body);
-        };
-        let (watch, cut) = (Watch::new(watchers, len), &route.cut);
-        let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-        for (task, chunk) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
-            *task = chunk;
+        if self.runs_at_once(op, out.len(), &watchers) {
+            let whole = self.observer.chunk(op, || body(0, out));
+            return whole.map_err(Error::Body);
         }
-        let units = |task: usize, out: &mut [T]| -> Result<(), Stopped> {
-            let range = cut.task(task);
-            for unit in (0..cut.units(&range)).map(|unit| cut.unit(&range, unit)) {
-                let chunk = &mut out[unit.start - range.start..unit.end - range.start];
-                watch.unit(task, unit.len(), || body(unit.start, chunk))?;
-            }
-            Ok(())
-        };
-        route.for_each(
-            &mut tasks[..cut.tasks()],
-            || (),
-            |(), task, out| {
-                // Why a task stopped, the watch knows.
-                let _ = units(task, out);
-            },
-        );
-        watch.finish(op.name)
+        self.chunks_of_long(op, out, watchers, body)
+    }
+
+    #[inline(never)]
+    fn chunks_of_long<T: Send, E: Send>(
+        &self,
+        op: &Op,
+        out: &mut [T],
+        watchers: Watchers<'_>,
+        body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
+    ) -> Result<(), Error<E>> {
+        let body = |offset: usize, chunk: &mut [T]| self.observer.chunk(op, || body(offset, chunk));
+        let (route, _timing) = self.route_of_long(op, out.len(), &watchers);
+        match route {
+            None => body(0, out).map_err(Error::Body),
+            Some(route) => chunks_by(&route, op, out, watchers, body),
+        }
     }
 
     /// [`for_each_chunk_mut`](Self::for_each_chunk_mut) with scratch memory: `body(scope, offset,
@@ -157,4 +151,37 @@ impl Dispatcher<'_> {
             arena::with_arena(|scope| body(scope, offset, chunk))
         })
     }
+}
+
+/// The chunks of a route. Out of line: a call that runs alone does not touch the room for tables.
+#[inline(never)]
+fn chunks_by<T: Send, E: Send>(
+    route: &Route<'_>,
+    op: &Op,
+    out: &mut [T],
+    watchers: Watchers<'_>,
+    body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
+) -> Result<(), Error<E>> {
+    let (watch, cut) = (Watch::new(watchers, out.len()), &route.cut);
+    let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
+    for (task, chunk) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
+        *task = chunk;
+    }
+    let units = |task: usize, out: &mut [T]| -> Result<(), Stopped> {
+        let range = cut.task(task);
+        for unit in (0..cut.units(&range)).map(|unit| cut.unit(&range, unit)) {
+            let chunk = &mut out[unit.start - range.start..unit.end - range.start];
+            watch.unit(task, unit.len(), || body(unit.start, chunk))?;
+        }
+        Ok(())
+    };
+    route.for_each(
+        &mut tasks[..cut.tasks()],
+        || (),
+        |(), task, out| {
+            // Why a task stopped, the watch knows.
+            let _ = units(task, out);
+        },
+    );
+    watch.finish(op.name)
 }

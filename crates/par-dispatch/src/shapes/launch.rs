@@ -185,7 +185,7 @@ impl Dispatcher<'_> {
                 Ok(())
             })
         };
-        let (route, _timing) = self.route(&op, grid.len, !watchers.is_empty());
+        let (route, _timing) = self.route(&op, grid.len, &watchers);
         match route {
             // Why a run stopped, the watch knows.
             None => {

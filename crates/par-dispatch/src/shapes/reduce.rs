@@ -14,8 +14,10 @@
 use crate::cut::Cut;
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, settled};
+use crate::observe::Observer;
 use crate::op::Op;
 use crate::plan::{MAX_CHUNKS, MAX_UNITS};
+use crate::route::Route;
 use crate::watch::{Watch, Watchers};
 use std::array;
 use std::convert::Infallible;
@@ -118,40 +120,74 @@ impl Dispatcher<'_> {
             return Ok(None);
         }
         let op = &op.reads_only();
-        let (route, _timing) = self.route(op, len, !watchers.is_empty());
-        let Some(route) = route else {
+        if self.runs_at_once(op, len, &watchers) {
             let whole = self.observer.chunk(op, || node(0..len));
             return whole.map(Some).map_err(Error::Body);
-        };
-        let (watch, cut) = (Watch::new(watchers, len), &route.cut);
-        let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
-        let partials = &mut partials[..cut.nodes()];
-        let mut tasks: [&mut [Option<P>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-        for (task, nodes) in tasks
-            .iter_mut()
-            .zip(partials.chunks_mut(cut.nodes_per_task()))
-        {
-            *task = nodes;
         }
-        // A node of the tree, in the units that the body is handed.
-        let node_in_units = |task: usize, range: Range<usize>| {
-            let mut unit = |index| {
-                let unit = cut.unit(&range, index);
-                watch.unit(task, unit.len(), || node(unit))
-            };
-            tree(0..cut.units(&range), &merge, &mut unit)
-        };
-        let body = |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
-            let node = |range| node_in_units(task, range);
-            // Why a task stopped, the watch knows.
-            let _ = self
-                .observer
-                .chunk(op, || reduce_task(cut, task, 0..cut.nodes(), &node, slots));
-        };
-        route.for_each(&mut tasks[..cut.tasks()], || (), body);
-        watch.finish(op.name)?;
-        Ok(Some(merge_tasks(cut, 0..cut.nodes(), partials, &merge)))
+        self.reduce_long(op, len, watchers, node, merge).map(Some)
     }
+
+    /// The same for a length that is not 0 and does not run at once.
+    #[inline(never)]
+    pub(crate) fn reduce_long<P: Send, E: Send>(
+        &self,
+        op: &Op,
+        len: usize,
+        watchers: Watchers<'_>,
+        node: impl Fn(Range<usize>) -> Result<P, E> + Sync,
+        merge: impl Fn(P, P) -> P + Sync,
+    ) -> Result<P, Error<E>> {
+        let (route, _timing) = self.route_of_long(op, len, &watchers);
+        match route {
+            None => {
+                let whole = self.observer.chunk(op, || node(0..len));
+                whole.map_err(Error::Body)
+            }
+            Some(route) => {
+                let observer = &self.observer;
+                reduce_by(&route, observer, op, len, watchers, node, merge)
+            }
+        }
+    }
+}
+
+/// The nodes of a route. Out of line: a call that runs alone does not touch the room for tables.
+#[inline(never)]
+fn reduce_by<P: Send, E: Send>(
+    route: &Route<'_>,
+    observer: &Observer<'_>,
+    op: &Op,
+    len: usize,
+    watchers: Watchers<'_>,
+    node: impl Fn(Range<usize>) -> Result<P, E> + Sync,
+    merge: impl Fn(P, P) -> P + Sync,
+) -> Result<P, Error<E>> {
+    let (watch, cut) = (Watch::new(watchers, len), &route.cut);
+    let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
+    let partials = &mut partials[..cut.nodes()];
+    let mut tasks: [&mut [Option<P>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
+    for (task, nodes) in tasks
+        .iter_mut()
+        .zip(partials.chunks_mut(cut.nodes_per_task()))
+    {
+        *task = nodes;
+    }
+    // A node of the tree, in the units that the body is handed.
+    let node_in_units = |task: usize, range: Range<usize>| {
+        let mut unit = |index| {
+            let unit = cut.unit(&range, index);
+            watch.unit(task, unit.len(), || node(unit))
+        };
+        tree(0..cut.units(&range), &merge, &mut unit)
+    };
+    let body = |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
+        let node = |range| node_in_units(task, range);
+        // Why a task stopped, the watch knows.
+        let _ = observer.chunk(op, || reduce_task(cut, task, 0..cut.nodes(), &node, slots));
+    };
+    route.for_each(&mut tasks[..cut.tasks()], || (), body);
+    watch.finish(op.name)?;
+    Ok(merge_tasks(cut, 0..cut.nodes(), partials, &merge))
 }
 
 /// Reduces the largest nodes within a task, each into the slot of its first: `slots` are the

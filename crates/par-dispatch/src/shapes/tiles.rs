@@ -116,7 +116,7 @@ impl Dispatcher<'_> {
                 }
             });
         };
-        let (route, _timing) = self.route(&op, len, !watchers.is_empty());
+        let (route, _timing) = self.route(&op, len, &watchers);
         match route {
             None => run(0, &mut rest),
             Some(route) => {
