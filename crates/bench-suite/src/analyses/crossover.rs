@@ -18,7 +18,7 @@ const SEQUENTIAL: &str = "sequential";
 /// Neither our sequential loop nor a way to split it.
 const DISPATCHED: [&str; 5] = [
     "dispatched",
-    "dispatched, static",
+    "dispatched, online",
     "sequential again",
     "openmp",
     "openmp sequential",

@@ -140,6 +140,11 @@ pub fn calibrate(
         let measured = one_pass(&dispatcher, threads, effort, &mut buffers, &mut step)?;
         let now = Steadiness::measure();
         if now.is_like(last) {
+            let line_round_trip_ns = now.line_round_trip_ns.min(last.line_round_trip_ns);
+            let measured = Profile {
+                line_round_trip_ns,
+                ..measured
+            };
             kept.push((measured, now.scaling));
         } else {
             rejected += 1;
@@ -197,7 +202,6 @@ fn one_pass(
     let mut profile = Profile {
         threads,
         fork_join_warm_ns,
-        line_round_trip_ns: steady::line_round_trip_ns(),
         wake_ns: wake.caller_ns,
         arrival_ns: wake.arrival_ns,
         ..Profile::default()

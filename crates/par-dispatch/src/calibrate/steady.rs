@@ -55,7 +55,7 @@ impl fmt::Display for Steadiness {
 }
 
 /// Two threads answer each other through one word; the best of a few samples.
-pub(super) fn line_round_trip_ns() -> f64 {
+fn line_round_trip_ns() -> f64 {
     (0..5).map(|_| ping_pong()).fold(f64::INFINITY, f64::min)
 }
 

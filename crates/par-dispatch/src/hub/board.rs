@@ -37,8 +37,8 @@ mod word {
 
 /// Work that helpers take part in.
 pub(super) trait Job: Sync {
-    /// Claims chunks and runs them until none is left.
-    fn help(&self, cursor: &Cursor);
+    /// Runs the chunk `first`, then claims chunks and runs them until none is left.
+    fn help(&self, first: usize, cursor: &Cursor);
 }
 
 /// What a call asks of its helpers.
@@ -56,7 +56,7 @@ pub struct Terms {
 #[derive(Clone, Copy)]
 struct Payload {
     job: *const (),
-    help: unsafe fn(*const (), &Cursor),
+    help: unsafe fn(*const (), usize, &Cursor),
     terms: Terms,
 }
 
@@ -124,10 +124,10 @@ impl Board {
     ) -> Result<R, Full> {
         /// # Safety
         /// `job` points to a live `J`.
-        unsafe fn help<J: Job>(job: *const (), cursor: &Cursor) {
+        unsafe fn help<J: Job>(job: *const (), first: usize, cursor: &Cursor) {
             // SAFETY: the caller of `help` says that it points to a live `J`.
             let job = unsafe { &*job.cast::<J>() };
-            job.help(cursor);
+            job.help(first, cursor);
         }
 
         let Some((word, slot)) = self.claim() else {
@@ -162,12 +162,14 @@ impl Board {
     }
 
     /// Takes part in one call that wants helpers, if there is one. `arrived` is told its terms and
-    /// how many more helpers it wants, before any chunk runs.
+    /// how many more helpers it wants, before any chunk runs; it must not panic.
     pub(super) fn help(&self, arrived: impl FnOnce(Terms, u16)) -> Option<Terms> {
         let mut slots = self.words.0.iter().zip(&self.slots);
         let (word, slot, missing) =
             slots.find_map(|(word, slot)| Some((word, slot, Self::join(word)?)))?;
         let inside = Inside { board: self, word };
+        // Before the payload, which is on the same line: the claim has it come to stay.
+        let first = slot.cursor.claim_back();
         let payload = slot.payload.with(|place| {
             // SAFETY: this thread raised the inside count while the slot was open, so its caller
             // wrote the payload before and will not free the slot until this thread has left.
@@ -175,9 +177,11 @@ impl Board {
         });
         let payload = payload.expect("an open slot holds a payload");
         arrived(payload.terms, missing);
-        // SAFETY: `job` is the `J` that `help` was made for; it is borrowed by `open`, which does
-        // not return before this thread has left.
-        unsafe { (payload.help)(payload.job, &slot.cursor) };
+        if let Some(first) = first {
+            // SAFETY: `job` is the `J` that `help` was made for; it is borrowed by `open`, which
+            // does not return before this thread has left.
+            unsafe { (payload.help)(payload.job, first, &slot.cursor) };
+        }
         drop(inside);
         Some(payload.terms)
     }

@@ -9,9 +9,12 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-/// A call: on the caller's stack, which it does not outlive.
-struct Call<'a, F> {
-    body: &'a F,
+/// A call: on the caller's stack, which it does not outlive. The body is held by value, and closures
+/// that become part of one capture by value what they can: each reference in between would be one
+/// more line that a helper must fetch from the caller's core before it can fetch the next.
+#[repr(align(64))]
+struct Call<F> {
+    body: F,
     /// The first panic.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -23,8 +26,8 @@ pub(crate) enum Claims<'a> {
     Alone(Range<usize>),
     /// By the caller: the first chunk, which is its own, then from the front.
     Lead(Option<usize>, &'a Cursor),
-    /// By a helper: from the back.
-    Help(&'a Cursor),
+    /// By a helper: one that it has claimed, then from the back.
+    Help(Option<usize>, &'a Cursor),
 }
 
 impl Iterator for Claims<'_> {
@@ -35,12 +38,12 @@ impl Iterator for Claims<'_> {
         match self {
             Self::Alone(chunks) => chunks.next(),
             Self::Lead(first, cursor) => first.take().or_else(|| cursor.claim_front()),
-            Self::Help(cursor) => cursor.claim_back(),
+            Self::Help(first, cursor) => first.take().or_else(|| cursor.claim_back()),
         }
     }
 }
 
-impl<F: Fn(Claims<'_>) + Sync> Call<'_, F> {
+impl<F: Fn(Claims<'_>) + Sync> Call<F> {
     /// Takes part; a panic ends the call for everybody.
     #[inline]
     fn run(&self, cursor: &Cursor, claims: Claims<'_>) {
@@ -58,9 +61,9 @@ impl<F: Fn(Claims<'_>) + Sync> Call<'_, F> {
     }
 }
 
-impl<F: Fn(Claims<'_>) + Sync> Job for Call<'_, F> {
-    fn help(&self, cursor: &Cursor) {
-        self.run(cursor, Claims::Help(cursor));
+impl<F: Fn(Claims<'_>) + Sync> Job for Call<F> {
+    fn help(&self, first: usize, cursor: &Cursor) {
+        self.run(cursor, Claims::Help(Some(first), cursor));
     }
 }
 
@@ -78,7 +81,7 @@ impl Hub {
         count: usize,
         body: &(impl Fn(usize) + Sync),
     ) {
-        self.call_each(crew, terms, count, &|claims: Claims<'_>| {
+        self.call_each(crew, terms, count, move |claims: Claims<'_>| {
             claims.for_each(body)
         });
     }
@@ -90,15 +93,15 @@ impl Hub {
         crew: &impl Crew,
         terms: Terms,
         count: usize,
-        body: &(impl Fn(Claims<'_>) + Sync),
+        body: impl Fn(Claims<'_>) + Sync,
     ) {
-        let alone = || body(Claims::Alone(0..count));
-        let (Ok(chunks), true) = (u32::try_from(count), terms.helpers > 0 && count > 1) else {
-            return alone();
-        };
         let call = Call {
             body,
             panic: Mutex::new(None),
+        };
+        let alone = || (call.body)(Claims::Alone(0..count));
+        let (Ok(chunks), true) = (u32::try_from(count), terms.helpers > 0 && count > 1) else {
+            return alone();
         };
         let lead = |cursor: &Cursor| {
             if terms.wake {

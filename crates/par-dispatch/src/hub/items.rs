@@ -53,7 +53,7 @@ impl Hub {
     ) {
         let count = items.len();
         let items = Items::new(items);
-        self.call_each(crew, terms, count, &|claims: Claims<'_>| {
+        self.call_each(crew, terms, count, move |claims: Claims<'_>| {
             let mut state = None;
             for index in claims {
                 // SAFETY: a call hands out each index once, and returns when no body runs.

@@ -49,7 +49,7 @@ macro_rules! binary_kernels {
             ),
             |call| call.map(
                 &const { op::<T>(stringify!($scalar), 2, $operations) },
-                x, out, |x, out| kernels_simd::$scalar(x, y, out),
+                x, out, move |x, out| kernels_simd::$scalar(x, y, out),
             );
         }
 
@@ -62,7 +62,7 @@ macro_rules! binary_kernels {
             ),
             |call| call.write(
                 &const { op::<T>(stringify!($scalar_in_place), 2, $operations) },
-                x, |_, x| kernels_simd::$scalar_in_place(x, y),
+                x, move |_, x| kernels_simd::$scalar_in_place(x, y),
             );
         }
     )*};
@@ -95,19 +95,19 @@ kernels_of_slices! {
     /// `y[i] = a·x[i] + y[i]`. Empty slices do nothing.
     axpy try_axpy[T: Arithmetic](a: T, x: &[T], y: &mut [T]) -> (),
     "let mut y = [1.0_f32, 2.0];\npar_dispatch::axpy(10.0, &[3.0, 4.0], &mut y);\nassert_eq!(y, [31.0, 42.0]);",
-    |call| call.map(&const { op::<T>("axpy", 3, 2) }, x, y, |x, y| kernels_simd::axpy(a, x, y));
+    |call| call.map(&const { op::<T>("axpy", 3, 2) }, x, y, move |x, y| kernels_simd::axpy(a, x, y));
 
     /// `out[i] = a·x[i] + y[i]`. Empty slices do nothing.
     scale_add try_scale_add[T: Arithmetic](a: T, x: &[T], y: &[T], out: &mut [T]) -> (),
     "let mut out = [0.0_f32; 2];\npar_dispatch::scale_add(10.0, &[3.0, 4.0], &[1.0, 2.0], &mut out);\nassert_eq!(out, [31.0, 42.0]);",
-    |call| call.zip(&const { op::<T>("scale_add", 3, 2) }, x, y, out, |x, y, out| {
+    |call| call.zip(&const { op::<T>("scale_add", 3, 2) }, x, y, out, move |x, y, out| {
         kernels_simd::scale_add(a, x, y, out);
     });
 
     /// `out[i]` is `x[i]`, but at least `least` and at most `greatest`. Empty slices do nothing.
     clamp try_clamp[T: Element](x: &[T], least: T, greatest: T, out: &mut [T]) -> (),
     "let mut out = [0; 3];\npar_dispatch::clamp(&[-1, 5, 300], 0, 255, &mut out);\nassert_eq!(out, [0, 5, 255]);",
-    |call| call.map(&const { op::<T>("clamp", 2, 2) }, x, out, |x, out| {
+    |call| call.map(&const { op::<T>("clamp", 2, 2) }, x, out, move |x, out| {
         kernels_simd::clamp(x, least, greatest, out);
     });
 }
@@ -116,7 +116,7 @@ kernels! {
     /// `x[i]` becomes at least `least` and at most `greatest`. An empty slice does nothing.
     clamp_in_place try_clamp_in_place[T: Element](x: &mut [T], least: T, greatest: T) -> (),
     "let mut x = [-1, 5, 300];\npar_dispatch::clamp_in_place(&mut x, 0, 255);\nassert_eq!(x, [0, 5, 255]);",
-    |call| call.write(&const { op::<T>("clamp_in_place", 2, 2) }, x, |_, x| {
+    |call| call.write(&const { op::<T>("clamp_in_place", 2, 2) }, x, move |_, x| {
         kernels_simd::clamp_in_place(x, least, greatest);
     });
 }

@@ -32,7 +32,7 @@ macro_rules! comparisons {
                 "let mut mask = [false; 3];\npar_dispatch::", stringify!($scalar),
                 "(&[1, 2, 3], 2, &mut mask);\nassert_eq!(mask, ", $example, ");"
             ),
-            |call| call.map(&const { op::<T>(stringify!($scalar), 1) }, x, mask, |x, mask| {
+            |call| call.map(&const { op::<T>(stringify!($scalar), 1) }, x, mask, move |x, mask| {
                 kernels_simd::$scalar(x, y, mask);
             });
         }
@@ -57,7 +57,7 @@ kernels_of_slices! {
         // `mask` and `x` have one length, so one of them stands for both.
         Error::<Infallible>::check_lengths(op.name, mask.len(), y.len())?;
         Error::<Infallible>::check_lengths(op.name, mask.len(), out.len())?;
-        call.write(&op, out, |offset, out| {
+        call.write(&op, out, move |offset, out| {
             let range = offset..offset + out.len();
             kernels_simd::select(&mask[range.clone()], &x[range.clone()], &y[range], out);
         })

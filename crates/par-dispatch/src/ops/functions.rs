@@ -37,7 +37,7 @@ macro_rules! functions {
                 "let mut x = ", $x, ";\npar_dispatch::", stringify!($in_place),
                 "::<f32>(&mut x);\nassert_eq!(x, ", $example, ");"
             ),
-            |call| call.write(&const { op::<T, T>(stringify!($in_place), $operations) }, x, |_, x| {
+            |call| call.write(&const { op::<T, T>(stringify!($in_place), $operations) }, x, move |_, x| {
                 kernels_simd::$in_place(x);
             });
         }
@@ -110,14 +110,19 @@ fn softmax_in_calls<T: Transcendental + Ordered>(
     let Some(greatest) = call.reduce(&reduction, &Max::new(x))? else {
         return Ok(());
     };
-    call.map(&const { op::<T, T>("softmax", 21) }, x, out, |x, out| {
-        for (x, out) in x.chunks(CACHED_LEN).zip(out.chunks_mut(CACHED_LEN)) {
-            kernels_simd::sub_scalar(x, greatest, out);
-            kernels_simd::exp_in_place(out);
-        }
-    })?;
+    call.map(
+        &const { op::<T, T>("softmax", 21) },
+        x,
+        out,
+        move |x, out| {
+            for (x, out) in x.chunks(CACHED_LEN).zip(out.chunks_mut(CACHED_LEN)) {
+                kernels_simd::sub_scalar(x, greatest, out);
+                kernels_simd::exp_in_place(out);
+            }
+        },
+    )?;
     let sum = call.reduce(&reduction, &Sum::new(out))?;
-    call.write(&const { op::<T, T>("softmax", 10) }, out, |_, out| {
+    call.write(&const { op::<T, T>("softmax", 10) }, out, move |_, out| {
         kernels_simd::div_scalar_in_place(out, sum);
     })
 }

@@ -86,7 +86,7 @@ impl Call<'_> {
         out: &mut [T],
         kernel: impl Fn(usize, &mut [T]) + Sync,
     ) -> Result<(), Error> {
-        let body = |offset: usize, out: &mut [T]| {
+        let body = move |offset: usize, out: &mut [T]| {
             kernel(offset, out);
             Ok::<(), Infallible>(())
         };
@@ -102,7 +102,7 @@ impl Call<'_> {
         kernel: impl Fn(&[X], &mut [T]) + Sync,
     ) -> Result<(), Error> {
         Error::<Infallible>::check_lengths(op.name, x.len(), out.len())?;
-        self.write(op, out, |offset, out| {
+        self.write(op, out, move |offset, out| {
             kernel(&x[offset..offset + out.len()], out);
         })
     }
@@ -118,7 +118,7 @@ impl Call<'_> {
     ) -> Result<(), Error> {
         Error::<Infallible>::check_lengths(op.name, x.len(), y.len())?;
         Error::<Infallible>::check_lengths(op.name, x.len(), out.len())?;
-        self.write(op, out, |offset, out| {
+        self.write(op, out, move |offset, out| {
             let end = offset + out.len();
             kernel(&x[offset..end], &y[offset..end], out);
         })
@@ -133,7 +133,9 @@ impl Call<'_> {
         kernel: impl Fn(&mut [T], &[Y]) + Sync,
     ) -> Result<(), Error> {
         Error::<Infallible>::check_lengths(op.name, x.len(), y.len())?;
-        self.write(op, x, |offset, x| kernel(x, &y[offset..offset + x.len()]))
+        self.write(op, x, move |offset, x| {
+            kernel(x, &y[offset..offset + x.len()])
+        })
     }
 }
 

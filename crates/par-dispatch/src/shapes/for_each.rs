@@ -22,7 +22,7 @@ impl Dispatcher<'_> {
         out: &mut [T],
         body: impl Fn(usize, &mut [T]) + Sync,
     ) {
-        let body = |offset: usize, chunk: &mut [T]| {
+        let body = move |offset: usize, chunk: &mut [T]| {
             body(offset, chunk);
             Ok::<(), Infallible>(())
         };
@@ -90,7 +90,8 @@ impl Dispatcher<'_> {
         watchers: Watchers<'_>,
         body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
     ) -> Result<(), Error<E>> {
-        let body = |offset: usize, chunk: &mut [T]| self.observer.chunk(op, || body(offset, chunk));
+        let observer = self.observer;
+        let body = move |offset: usize, chunk: &mut [T]| observer.chunk(op, || body(offset, chunk));
         let (route, _timing) = self.route_of_long(op, out.len(), &watchers);
         match route {
             None => body(0, out).map_err(Error::Body),
@@ -162,12 +163,13 @@ fn chunks_by<T: Send, E: Send>(
     watchers: Watchers<'_>,
     body: impl Fn(usize, &mut [T]) -> Result<(), E> + Sync,
 ) -> Result<(), Error<E>> {
-    let (watch, cut) = (Watch::new(watchers, out.len()), &route.cut);
+    let (call_watch, cut) = (Watch::new(watchers, out.len()), route.cut);
+    let watch = &call_watch;
     let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
     for (task, chunk) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
         *task = chunk;
     }
-    let units = |task: usize, out: &mut [T]| -> Result<(), Stopped> {
+    let units = move |task: usize, out: &mut [T]| -> Result<(), Stopped> {
         let range = cut.task(task);
         for unit in (0..cut.units(&range)).map(|unit| cut.unit(&range, unit)) {
             let chunk = &mut out[unit.start - range.start..unit.end - range.start];
@@ -178,10 +180,10 @@ fn chunks_by<T: Send, E: Send>(
     route.for_each(
         &mut tasks[..cut.tasks()],
         || (),
-        |(), task, out| {
+        move |(), task, out| {
             // Why a task stopped, the watch knows.
             let _ = units(task, out);
         },
     );
-    watch.finish(op.name)
+    call_watch.finish(op.name)
 }

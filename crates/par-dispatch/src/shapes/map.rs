@@ -20,7 +20,7 @@ impl Dispatcher<'_> {
         out: &mut [T],
         body: impl Fn(&[X], &mut [T]) + Sync,
     ) {
-        let body = |x: &[X], out: &mut [T]| {
+        let body = move |x: &[X], out: &mut [T]| {
             body(x, out);
             Ok::<(), Infallible>(())
         };
@@ -73,7 +73,7 @@ impl Dispatcher<'_> {
         body: impl Fn(&[X], &mut [T]) -> Result<(), E> + Sync,
     ) -> Result<(), Error<E>> {
         Error::check_lengths(op.name, x.len(), out.len())?;
-        self.chunks(op, out, watchers, |offset, out| {
+        self.chunks(op, out, watchers, move |offset, out| {
             body(&x[offset..offset + out.len()], out)
         })
     }

@@ -52,7 +52,7 @@ impl Dispatcher<'_> {
         leaf: impl Fn(Range<usize>) -> P + Sync,
         merge: impl Fn(P, P) -> P + Sync,
     ) -> Option<P> {
-        let leaf = |range| Ok::<P, Infallible>(leaf(range));
+        let leaf = move |range| Ok::<P, Infallible>(leaf(range));
         settled(self.reduced(op, len, self.watchers.to_the_end(), leaf, merge))
     }
 
@@ -162,7 +162,8 @@ fn reduce_by<P: Send, E: Send>(
     node: impl Fn(Range<usize>) -> Result<P, E> + Sync,
     merge: impl Fn(P, P) -> P + Sync,
 ) -> Result<P, Error<E>> {
-    let (watch, cut) = (Watch::new(watchers, len), &route.cut);
+    let (call_watch, cut, observer) = (Watch::new(watchers, len), route.cut, *observer);
+    let (watch, merge) = (&call_watch, &merge);
     let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
     let partials = &mut partials[..cut.nodes()];
     let mut tasks: [&mut [Option<P>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
@@ -173,21 +174,21 @@ fn reduce_by<P: Send, E: Send>(
         *task = nodes;
     }
     // A node of the tree, in the units that the body is handed.
-    let node_in_units = |task: usize, range: Range<usize>| {
+    let node_in_units = move |task: usize, range: Range<usize>| {
         let mut unit = |index| {
             let unit = cut.unit(&range, index);
             watch.unit(task, unit.len(), || node(unit))
         };
-        tree(0..cut.units(&range), &merge, &mut unit)
+        tree(0..cut.units(&range), merge, &mut unit)
     };
-    let body = |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
+    let body = move |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
         let node = |range| node_in_units(task, range);
         // Why a task stopped, the watch knows.
-        let _ = observer.chunk(op, || reduce_task(cut, task, 0..cut.nodes(), &node, slots));
+        let _ = observer.chunk(op, || reduce_task(&cut, task, 0..cut.nodes(), &node, slots));
     };
     route.for_each(&mut tasks[..cut.tasks()], || (), body);
-    watch.finish(op.name)?;
-    Ok(merge_tasks(cut, 0..cut.nodes(), partials, &merge))
+    call_watch.finish(op.name)?;
+    Ok(merge_tasks(&cut, 0..cut.nodes(), partials, merge))
 }
 
 /// Reduces the largest nodes within a task, each into the slot of its first: `slots` are the

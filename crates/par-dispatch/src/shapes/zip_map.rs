@@ -34,7 +34,7 @@ impl Dispatcher<'_> {
         out: &mut [T],
         body: impl Fn(&[X], &[Y], &mut [T]) + Sync,
     ) {
-        let body = |x: &[X], y: &[Y], out: &mut [T]| {
+        let body = move |x: &[X], y: &[Y], out: &mut [T]| {
             body(x, y, out);
             Ok::<(), Infallible>(())
         };
@@ -73,7 +73,7 @@ impl Dispatcher<'_> {
     ) -> Result<(), Error<E>> {
         Error::check_lengths(op.name, x.len(), y.len())?;
         Error::check_lengths(op.name, x.len(), out.len())?;
-        self.chunks(op, out, watchers, |offset, out| {
+        self.chunks(op, out, watchers, move |offset, out| {
             let end = offset + out.len();
             body(&x[offset..end], &y[offset..end], out)
         })

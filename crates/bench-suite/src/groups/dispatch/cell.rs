@@ -58,10 +58,10 @@ pub(super) enum Way {
     Sequential,
     /// The same code once more: what a difference of nothing looks like.
     SequentialAgain,
-    /// By the plan, corrected by what calls take.
+    /// By the plan of the profile: what a dispatcher does unless it is told otherwise.
     Dispatched,
-    /// By the plan of the profile alone.
-    DispatchedStatic,
+    /// By the plan, corrected by what calls take.
+    DispatchedOnline,
     /// Through the hub, in as many chunks.
     Hub(usize),
     /// Rayon's `par_chunks` of 4096 elements.
@@ -78,7 +78,7 @@ impl Way {
         Self::Sequential,
         Self::SequentialAgain,
         Self::Dispatched,
-        Self::DispatchedStatic,
+        Self::DispatchedOnline,
         Self::Hub(2),
         Self::Hub(8),
         Self::Hub(32),
@@ -94,7 +94,7 @@ impl Way {
             Self::Sequential => "sequential",
             Self::SequentialAgain => "sequential again",
             Self::Dispatched => "dispatched",
-            Self::DispatchedStatic => "dispatched, static",
+            Self::DispatchedOnline => "dispatched, online",
             Self::Hub(2) => "hub 2 chunks",
             Self::Hub(8) => "hub 8 chunks",
             Self::Hub(_) => "hub 32 chunks",
@@ -109,7 +109,7 @@ impl Way {
     pub(super) const fn is_parallel(self) -> bool {
         !matches!(
             self,
-            Self::Sequential | Self::SequentialAgain | Self::Dispatched | Self::DispatchedStatic
+            Self::Sequential | Self::SequentialAgain | Self::Dispatched | Self::DispatchedOnline
         )
     }
 }
@@ -152,8 +152,7 @@ const CELL_SHARE: f64 = 0.1;
 impl<'a> Site<'a> {
     /// The dispatcher under test, from outside.
     pub(super) fn dispatcher(self) -> Dispatcher<'a> {
-        let dispatcher = Dispatcher::with_pool(self.tested).profile(self.profile);
-        dispatcher.tuning(Tuning::Online)
+        Dispatcher::with_pool(self.tested).profile(self.profile)
     }
 
     /// With the figures that a way plans with: a forced call is cut by the time that it is thought
@@ -311,8 +310,8 @@ fn call<W: Work>(
     let threads = site.others.current_num_threads();
     match way {
         Way::Sequential | Way::SequentialAgain => W::leaf(operands),
-        Way::Dispatched => W::dispatched(&tested(Tuning::Online), operands),
-        Way::DispatchedStatic => W::dispatched(&tested(Tuning::Static), operands),
+        Way::Dispatched => W::dispatched(&tested(Tuning::default()), operands),
+        Way::DispatchedOnline => W::dispatched(&tested(Tuning::Online), operands),
         Way::Hub(_) => {
             let forced = Dispatcher::with_pool(site.others).profile(site.profile);
             W::dispatched(&forced.force(Force::Parallel), operands)

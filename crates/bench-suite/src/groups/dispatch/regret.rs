@@ -38,8 +38,8 @@ pub(super) fn row(op: &str, context: Context, n: usize, cell: &[Took]) -> Regret
         (DISPATCHED, ns_dispatched / ns_best),
         ("always sequential", ns_sequential / ns_best),
         (
-            "dispatched, static",
-            median(Way::DispatchedStatic) / ns_best,
+            "dispatched, online",
+            median(Way::DispatchedOnline) / ns_best,
         ),
         ("par_chunks(4096)", median(Way::ParChunks) / ns_best),
         ("par_iter", median(Way::ParIter) / ns_best),
