@@ -1,5 +1,5 @@
 //! What the commands' own command lines share: the error for a wrong one, "no arguments at all",
-//! and lists of known names. Flags of a single command are parsed (with lexopt) in its file.
+//! lists of known names, and the flags of commands that are made of steps. Flags of a single command are parsed (with lexopt) in its file.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -42,6 +42,27 @@ pub(crate) fn names<'k>(what: &str, value: &str, known: &[&'k str]) -> Result<Ve
         .collect()
 }
 
+/// What a command of steps was asked: its one switch, and the steps of `--only STEP[,STEP]`.
+pub(crate) fn steps<'k>(
+    args: Vec<OsString>,
+    switch: &str,
+    known: &[&'k str],
+) -> anyhow::Result<(bool, Vec<&'k str>)> {
+    let (mut switched, mut only) = (false, Vec::new());
+    let mut parser = lexopt::Parser::from_args(args);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            lexopt::Arg::Long(long) if long == switch => switched = true,
+            lexopt::Arg::Long("only") => {
+                let value = parser.value()?.to_string_lossy().into_owned();
+                only.extend(names("step", &value, known)?);
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok((switched, only))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +73,23 @@ mod tests {
         assert_eq!(names("step", "test,fmt", &known).unwrap(), ["test", "fmt"]);
         let error = names("step", "fmt,tset", &known).unwrap_err().to_string();
         assert_eq!(error, "unknown step 'tset' (known: fmt, test)");
+    }
+
+    #[test]
+    fn steps_and_their_switch_are_read_in_any_order() {
+        let known = ["native", "miri"];
+        let read = |args: &[&str]| {
+            let args = args.iter().map(OsString::from).collect();
+            steps(args, "install", &known)
+        };
+        assert_eq!(
+            read(&["--only", "miri", "--install", "--only=native"]).unwrap(),
+            (true, vec!["miri", "native"])
+        );
+        assert_eq!(read(&[]).unwrap(), (false, vec![]));
+        for wrong in [&["--quick"][..], &["--only"], &["--only", "x"], &["miri"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -43,18 +43,7 @@ const SEEN: &str = "97";
 const LONG: &[&str] = &["model::", "hazard::", "shrinks_by_half"];
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
-    let (mut quick, mut only) = (false, Vec::new());
-    let mut parser = lexopt::Parser::from_args(args);
-    while let Some(arg) = parser.next()? {
-        match arg {
-            lexopt::Arg::Long("quick") => quick = true,
-            lexopt::Arg::Long("only") => {
-                let value = parser.value()?.to_string_lossy().into_owned();
-                only.extend(flags::names("step", &value, STEPS)?);
-            }
-            other => return Err(other.unexpected().into()),
-        }
-    }
+    let (quick, only) = flags::steps(args, "quick", STEPS)?;
     let wanted = |step: &str| match quick {
         true => step == "valgrind",
         false => only.is_empty() || only.contains(&step),

@@ -71,18 +71,7 @@ const STEPS: &[Step] = &[
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
     let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-    let (mut install, mut only) = (false, Vec::new());
-    let mut parser = lexopt::Parser::from_args(args);
-    while let Some(arg) = parser.next()? {
-        match arg {
-            lexopt::Arg::Long("install") => install = true,
-            lexopt::Arg::Long("only") => {
-                let value = parser.value()?.to_string_lossy().into_owned();
-                only.extend(flags::names("step", &value, &known)?);
-            }
-            other => return Err(other.unexpected().into()),
-        }
-    }
+    let (install, only) = flags::steps(args, "install", &known)?;
     let mut rows = Vec::new();
     for step in STEPS
         .iter()

@@ -3,10 +3,19 @@
 
 use std::io::{self, Write as _};
 
-use pool_metrics::{Snapshot, ThreadFigures};
+use pool_metrics::{LabelFigures, Snapshot, ThreadFigures};
 
 /// Cells of a bar.
 const BAR: usize = 30;
+
+/// What is told of a label's durations.
+const DURATIONS: [(&str, fn(&LabelFigures) -> u64); 5] = [
+    ("p50", |label| label.task_ns_p50),
+    ("p90", |label| label.task_ns_p90),
+    ("p99", |label| label.task_ns_p99),
+    ("p99.9", |label| label.task_ns_p999),
+    ("max", |label| label.task_ns_max),
+];
 
 /// Where moments are shown.
 #[derive(Debug)]
@@ -57,21 +66,12 @@ fn picture(moment: &Snapshot, passes: u64) -> String {
         );
     }
     text += &pool(moment, passes);
-    text += &format!(
-        "{:<14} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
-        "label", "tasks/s", "p50", "p90", "p99", "p99.9", "max"
-    );
+    let heads = DURATIONS.map(|(name, _)| format!(" {name:>9}"));
+    text += &format!("{:<14} {:>9}{}\n", "label", "tasks/s", heads.concat());
     for label in &moment.labels {
-        text += &format!(
-            "{:<14} {:>9.0} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
-            label.label,
-            rate(label.tasks, moment),
-            time(label.task_ns_p50),
-            time(label.task_ns_p90),
-            time(label.task_ns_p99),
-            time(label.task_ns_p999),
-            time(label.task_ns_max),
-        );
+        let tasks = rate(label.tasks, moment);
+        let times = durations(label).map(|(_, time)| format!(" {time:>9}"));
+        text += &format!("{:<14} {tasks:>9.0}{}\n", label.label, times.concat());
     }
     text
 }
@@ -88,16 +88,9 @@ fn lines(moment: &Snapshot, passes: u64) -> String {
         );
     }
     for label in &moment.labels {
-        text += &format!(
-            "  label {} tasks/s {:.0} p50 {} p90 {} p99 {} p99.9 {} max {}\n",
-            label.label,
-            rate(label.tasks, moment),
-            time(label.task_ns_p50),
-            time(label.task_ns_p90),
-            time(label.task_ns_p99),
-            time(label.task_ns_p999),
-            time(label.task_ns_max),
-        );
+        let tasks = rate(label.tasks, moment);
+        let times = durations(label).map(|(name, time)| format!(" {name} {time}"));
+        text += &format!("  label {} tasks/s {tasks:.0}{}\n", label.label, times.concat());
     }
     text
 }
@@ -118,6 +111,10 @@ fn pool(moment: &Snapshot, passes: u64) -> String {
         rate(passes, moment),
         rate(moment.tasks, moment),
     )
+}
+
+fn durations(label: &LabelFigures) -> [(&'static str, String); 5] {
+    DURATIONS.map(|(name, ns)| (name, time(ns(label))))
 }
 
 fn rate(count: u64, moment: &Snapshot) -> f64 {

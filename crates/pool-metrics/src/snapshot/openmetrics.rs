@@ -42,117 +42,92 @@ impl Snapshot {
         text
     }
 
+    /// The figures of the pool: one sample each.
     fn write_pool(&self, out: &mut String) -> fmt::Result {
-        let gauge = |out: &mut String, name: &str, unit: &str, help: &str, value: f64| {
-            let kind = "gauge";
-            Metric {
-                name,
-                kind,
-                unit,
-                help,
-            }
-            .head(out)?;
-            writeln!(out, "{name} {value}")
-        };
         let count = |count: usize| count as f64;
-        gauge(
-            out,
-            "pool_worker_threads",
-            "",
-            "Workers of the pool.",
-            count(self.worker_threads),
-        )?;
-        gauge(
-            out,
-            "pool_outside_threads",
-            "",
-            "Other threads that have recorded.",
-            count(self.outside_threads),
-        )?;
-        gauge(
-            out,
-            "pool_active_threads_peak",
-            "",
-            "Most threads inside a task at once.",
-            count(self.peak_active),
-        )?;
-        gauge(
-            out,
-            "pool_active_workers_peak",
-            "",
-            "Most workers inside a task at once.",
-            count(self.peak_active_workers),
-        )?;
-        gauge(
-            out,
-            "pool_active_threads_mean",
-            "",
-            "Threads inside a task, averaged over time.",
-            self.mean_active,
-        )?;
-        gauge(
-            out,
-            "pool_active_workers_mean",
-            "",
-            "Workers inside a task, averaged over time.",
-            self.mean_active_workers,
-        )?;
-        gauge(
-            out,
-            "pool_utilization_ratio",
-            "ratio",
-            "Share of the workers' time inside a task.",
-            self.utilization,
-        )?;
-        gauge(
-            out,
-            "pool_window_seconds",
-            "seconds",
-            "Length of the window.",
-            seconds(self.window_ns),
-        )?;
-        let counter = |out: &mut String, name: &str, unit: &str, help: &str, value: String| {
-            let kind = "counter";
-            Metric {
-                name,
-                kind,
-                unit,
-                help,
-            }
-            .head(out)?;
-            writeln!(out, "{name}_total {value}")
-        };
-        counter(
-            out,
-            "pool_worker_activations",
-            "",
-            "Times that a worker turned busy.",
-            self.worker_activations.to_string(),
-        )?;
-        counter(
-            out,
-            "pool_idle_seconds",
-            "seconds",
-            "Time of workers outside of tasks.",
-            seconds(self.idle_ns).to_string(),
-        )?;
-        counter(
-            out,
-            "pool_clock_steps",
-            "",
-            "Tasks that ended before they began.",
-            self.clock_steps.to_string(),
-        )
+        let gauges: [(&str, &str, &str, f64); 8] = [
+            (
+                "pool_worker_threads",
+                "",
+                "Workers of the pool.",
+                count(self.worker_threads),
+            ),
+            (
+                "pool_outside_threads",
+                "",
+                "Other threads that have recorded.",
+                count(self.outside_threads),
+            ),
+            (
+                "pool_active_threads_peak",
+                "",
+                "Most threads inside a task at once.",
+                count(self.peak_active),
+            ),
+            (
+                "pool_active_workers_peak",
+                "",
+                "Most workers inside a task at once.",
+                count(self.peak_active_workers),
+            ),
+            (
+                "pool_active_threads_mean",
+                "",
+                "Threads inside a task, averaged over time.",
+                self.mean_active,
+            ),
+            (
+                "pool_active_workers_mean",
+                "",
+                "Workers inside a task, averaged over time.",
+                self.mean_active_workers,
+            ),
+            (
+                "pool_utilization_ratio",
+                "ratio",
+                "Share of the workers' time inside a task.",
+                self.utilization,
+            ),
+            (
+                "pool_window_seconds",
+                "seconds",
+                "Length of the window.",
+                seconds(self.window_ns),
+            ),
+        ];
+        for (name, unit, help, value) in gauges {
+            Metric::gauge(name, unit, help).head(out)?;
+            writeln!(out, "{name} {value}")?;
+        }
+        let counters: [(&str, &str, &str, &dyn fmt::Display); 3] = [
+            (
+                "pool_worker_activations",
+                "",
+                "Times that a worker turned busy.",
+                &self.worker_activations,
+            ),
+            (
+                "pool_idle_seconds",
+                "seconds",
+                "Time of workers outside of tasks.",
+                &seconds(self.idle_ns),
+            ),
+            (
+                "pool_clock_steps",
+                "",
+                "Tasks that ended before they began.",
+                &self.clock_steps,
+            ),
+        ];
+        for (name, unit, help, value) in counters {
+            Metric::counter(name, unit, help).head(out)?;
+            writeln!(out, "{name}_total {value}")?;
+        }
+        Ok(())
     }
 
     fn write_threads(&self, out: &mut String) -> fmt::Result {
-        Metric {
-            name: "pool_thread_busy_seconds",
-            kind: "counter",
-            unit: "seconds",
-            help: "Time inside a task.",
-        }
-        .head(out)?;
+        Metric::counter("pool_thread_busy_seconds", "seconds", "Time inside a task.").head(out)?;
         let threads = || self.threads.iter().enumerate();
         let labels = |out: &mut String, index: usize| {
             let thread = &self.threads[index];
@@ -171,13 +146,8 @@ impl Snapshot {
         if self.threads.iter().all(|thread| thread.cpu_ns.is_none()) {
             return Ok(());
         }
-        Metric {
-            name: "pool_thread_cpu_seconds",
-            kind: "counter",
-            unit: "seconds",
-            help: "CPU time, in and between tasks.",
-        }
-        .head(out)?;
+        let help = "CPU time, in and between tasks.";
+        Metric::counter("pool_thread_cpu_seconds", "seconds", help).head(out)?;
         for (index, thread) in threads() {
             if let Some(cpu_ns) = thread.cpu_ns {
                 out.push_str("pool_thread_cpu_seconds_total");
@@ -248,14 +218,7 @@ impl Snapshot {
             ),
         ];
         for (name, unit, help, value) in counters {
-            let kind = "counter";
-            Metric {
-                name,
-                kind,
-                unit,
-                help,
-            }
-            .head(out)?;
+            Metric::counter(name, unit, help).head(out)?;
             for figures in &self.labels {
                 let label = Escaped(&figures.label);
                 writeln!(out, "{name}_total{{label=\"{label}\"}} {}", value(figures))?;
@@ -265,7 +228,23 @@ impl Snapshot {
     }
 }
 
-impl Metric<'_> {
+impl<'a> Metric<'a> {
+    fn gauge(name: &'a str, unit: &'a str, help: &'a str) -> Self {
+        Self {
+            name,
+            kind: "gauge",
+            unit,
+            help,
+        }
+    }
+
+    fn counter(name: &'a str, unit: &'a str, help: &'a str) -> Self {
+        Self {
+            kind: "counter",
+            ..Self::gauge(name, unit, help)
+        }
+    }
+
     fn head(&self, out: &mut String) -> fmt::Result {
         let Self {
             name,
