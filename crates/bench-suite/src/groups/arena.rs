@@ -21,7 +21,7 @@ use arena::{Arena, with_arena};
 use bump_scope::Bump as ScopedBump;
 use bumpalo::Bump;
 
-use super::slices::{Operands as Slices, Source, TREE_ROUNDINGS};
+use super::slices::{Operands as Slices, Placed, Source, TREE_ROUNDINGS};
 use super::{Case, Group, Inputs, Question};
 use crate::contenders::allocators::{
     MimallocBuffer, as_if_nothing_larger_was_freed, bumpalo_slots, fill,
@@ -233,8 +233,8 @@ fn take<'a>(len: usize) -> Case<'a> {
 }
 
 struct Operands {
-    x: Vec<f32>,
-    y: Vec<f32>,
+    x: Placed<f32>,
+    y: Placed<f32>,
     bump: Bump,
     scoped: ScopedBump,
 }
@@ -299,7 +299,7 @@ fn scratch(inputs: &Inputs, len: usize) -> Case<'_> {
         ]
         .map(|contender| contender.roundings(TREE_ROUNDINGS + 2));
         let trial = Trial::new(|operands: &Operands, got: &f32, roundings| {
-            let pairs = operands.x.iter().zip(&operands.y);
+            let pairs = operands.x.iter().zip(&operands.y[..]);
             // The first rounding decides relu's sign, so the reference repeats it.
             check_terms(
                 pairs.map(|(x, y)| f64::from((x + y).max(0.0)) * f64::from(*x)),

@@ -65,7 +65,12 @@ const EXPONENTIAL: (Op, Run, Check) = (
             let expected = f64::from(*x).exp();
             (f64::from(*got) - expected).abs() > ULPS * f64::from(f32::EPSILON) * expected
         };
-        match o.x.iter().zip(&o.out).position(|(x, got)| far((x, got))) {
+        match o
+            .x
+            .iter()
+            .zip(&o.out[..])
+            .position(|(x, got)| far((x, got)))
+        {
             None => Ok(()),
             Some(i) => Err(format!("exp({}) = {}", o.x[i], o.out[i])),
         }

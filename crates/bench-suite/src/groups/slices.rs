@@ -1,24 +1,43 @@
 //! What groups over slices share: the buffers that contenders run on, and where operands come from.
 
+mod placed;
+
 use kernels_simd::tree::BLOCKS_PER_LEAF;
 
 use super::Question;
 use crate::data::Embedded;
 use crate::data::number::{Number, Sent};
 
+pub use placed::Placed;
+
 /// Longest chain of roundings in a reduction by the kernels' tree: the blocks of a leaf, then one
 /// per level of at most 64 (lanes of the leaf and halves of the range), then a product.
 pub const TREE_ROUNDINGS: usize = BLOCKS_PER_LEAF + 64 + 1;
 
 /// Operands of one question; all its contenders share them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Operands<T> {
     /// The first operand.
-    pub x: Vec<T>,
+    pub x: Placed<T>,
     /// The second.
-    pub y: Vec<T>,
+    pub y: Placed<T>,
     /// The output; of what is done in place also an operand.
-    pub out: Vec<T>,
+    pub out: Placed<T>,
+}
+
+/// Lines from the beginning of a page to the first, the second, the output: a third of it apart.
+const PLACES: [usize; 3] = [0, 21, 42];
+
+impl<T: Copy> Operands<T> {
+    /// Copies of these, each at its place in a page.
+    #[must_use]
+    pub fn new(x: &[T], y: &[T], out: &[T]) -> Self {
+        Self {
+            x: Placed::new(x, PLACES[0]),
+            y: Placed::new(y, PLACES[1]),
+            out: Placed::new(out, PLACES[2]),
+        }
+    }
 }
 
 impl<T: Number> Operands<T> {
@@ -97,6 +116,6 @@ impl<T: Number> Source<'_, T> {
             Self::User(values, _) => (values.to_vec(), values.iter().rev().copied().collect()),
         };
         let out = vec![T::POISON; x.len()];
-        Operands { x, y, out }
+        Operands::new(&x, &y, &out)
     }
 }

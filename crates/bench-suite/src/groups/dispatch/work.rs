@@ -99,9 +99,9 @@ impl Work for Add {
         0.0
     }
     fn par_iter(o: &mut Operands<f32>) -> Answer {
-        let inputs = o.x.par_iter().zip(&o.y);
+        let inputs = o.x.par_iter().zip(&o.y[..]);
         inputs
-            .zip(&mut o.out)
+            .zip(&mut o.out[..])
             .for_each(|((x, y), out)| *out = x + y);
         0.0
     }
@@ -128,7 +128,7 @@ impl Work for Dot {
         inputs.map(|(x, y)| kernels_simd::dot(x, y)).sum()
     }
     fn par_iter(o: &mut Operands<f32>) -> Answer {
-        o.x.par_iter().zip(&o.y).map(|(x, y)| x * y).sum()
+        o.x.par_iter().zip(&o.y[..]).map(|(x, y)| x * y).sum()
     }
     fn check(o: &Operands<f32>, answer: Answer) -> Result<(), String> {
         check_dot(&o.x, &o.y, answer, o.x.len())
@@ -156,7 +156,7 @@ impl Work for Polynomial {
         0.0
     }
     fn par_iter(o: &mut Operands<f32>) -> Answer {
-        let values = o.x.par_iter().zip(&mut o.out);
+        let values = o.x.par_iter().zip(&mut o.out[..]);
         values.for_each(|(x, out)| {
             polynomial(std::slice::from_ref(x), std::slice::from_mut(out));
         });

@@ -96,11 +96,7 @@ fn row<T: Number + Operand, R: Reply<bool> + PartialEq + std::fmt::Debug + Copy 
     for &source in &rows.sources {
         let mut contenders = contenders(forms, source.len());
         contenders.extend(limited(limits, source.len()));
-        let operands = move || Operands {
-            x: vec![false; source.len()],
-            y: Vec::new(),
-            out: Vec::new(),
-        };
+        let operands = move || Operands::new(&vec![false; source.len()], &[], &[]);
         let trials = move |_: &Operands<bool>| {
             let values = source.operands().x;
             let greatest = extrema(&values).map_or(T::ZERO, |(_, greatest)| greatest);
