@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
+use bench_suite::analyses::allocations::Counted;
 use bench_suite::analyses::counts;
 use bench_suite::data::npy::{self, Array};
 use bench_suite::groups::{GROUPS, Inputs, dispatch};
@@ -15,6 +16,10 @@ use bench_suite::run::{Finished, run};
 use bench_suite::{host, progress::Progress};
 use clap::Parser as _;
 use cli::{Cli, Peer};
+
+/// The system's, counting while an analysis asks for it.
+#[global_allocator]
+static ALLOCATOR: Counted = Counted;
 
 const REPORT: &str = "report.json";
 const PAGE: &str = "report.html";

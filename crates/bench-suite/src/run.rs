@@ -1,10 +1,12 @@
 //! One run from beginning to end: the selected groups in order, a table behind each, a report.
 
+mod visits;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::analyses::crossovers;
-use crate::groups::{Group, Inputs, Outcome, dispatch};
+use crate::analyses::{allocations, crossovers};
+use crate::groups::{Group, Inputs, Outcome, arena, dispatch};
 use crate::host::noise::Watch;
 use crate::measure::Plan;
 use crate::progress::Progress;
@@ -55,31 +57,39 @@ pub fn run(
         crossovers: Vec::new(),
         scaling: Vec::new(),
         counts: Vec::new(),
+        allocations: Vec::new(),
         regret: Vec::new(),
         regret_policies: BTreeMap::new(),
     };
     let mut pool = None;
 
-    let cases: Vec<_> = groups.iter().map(|group| (group.cases)(inputs)).collect();
-    let progress = Progress::new(cases.iter().map(Vec::len).sum());
+    let cases: Vec<_> = groups
+        .iter()
+        .map(|group| visits::cases(group, inputs))
+        .collect();
+    let progress = Progress::new(cases.iter().map(|(cases, _)| cases.len()).sum());
     progress.print(&table::machine(&report));
     progress.print(&table::limits(&limits));
     // Relaxed: nothing but the flag itself is read.
     let stopped = || stop.load(Ordering::Relaxed);
-    for (group, cases) in groups.iter().zip(cases) {
+    for (group, (cases, round)) in groups.iter().zip(cases) {
         if stopped() {
             break;
         }
         progress.group(group.name, cases.len());
         let (rows, comparisons) = (report.results.len(), report.comparisons.len());
-        for case in cases {
+        let plan = visits::plan(group, inputs, plan);
+        let mut outcomes = Vec::new();
+        for (index, case) in cases.into_iter().enumerate() {
             if stopped() {
                 break;
             }
             progress.case(format!("{} {}", case.question.op, case.question.dtype));
-            let outcome = case.run(plan);
+            visits::keep(&mut outcomes, index % round, case.run(&plan));
             progress.case_done();
             watch.look_again();
+        }
+        for outcome in outcomes {
             let Outcome {
                 rows,
                 comparisons,
@@ -103,6 +113,17 @@ pub fn run(
             false => dispatch_table::table(rows, pairs, &report.regret),
         };
         progress.print(&format!("\n{}: {}\n{table}", group.name, group.about));
+        if group.name == arena::GROUP.name && !stopped() {
+            match allocations::measure(&inputs.data, inputs.threads()) {
+                Ok(rows) => {
+                    progress.print(&format!("\n{}", table::allocations(&rows)));
+                    report.allocations = rows;
+                }
+                Err(why) => report
+                    .notes
+                    .push(format!("allocations: not counted: {why}")),
+            }
+        }
     }
     report.regret_policies = dispatch::by_policy(&report.regret, |_| true);
     progress.finish();

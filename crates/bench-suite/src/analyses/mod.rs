@@ -1,9 +1,9 @@
-//! What the rows of a run add up to: from which size on several threads pay, and how many
-//! instructions a kernel executes.
+//! What the rows of a run add up to: from which size on several threads pay; and what is counted
+//! rather than timed: the instructions of a kernel, the memory that calls ask for.
 //!
-//! Decided here: analyses read rows and add sections; they measure nothing beside the rows but
-//! instruction counts. Fractions of the limit are [`crate::limits`]', fits are [`crate::stats`]'.
+//! Decided here: analyses read rows and add sections; they time nothing. Fractions of the limit are [`crate::limits`]', fits are [`crate::stats`]'.
 
+pub mod allocations;
 pub mod counts;
 mod crossover;
 

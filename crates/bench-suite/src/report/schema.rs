@@ -49,6 +49,9 @@ pub struct Report {
     /// Instructions per call under callgrind, if `--counts` asked for them.
     #[serde(default)]
     pub counts: Vec<Count>,
+    /// Memory that calls ask the system for, if the group `arena` ran.
+    #[serde(default)]
+    pub allocations: Vec<Allocations>,
     /// Of the group `dispatch`: a row per operation, context and length.
     #[serde(default)]
     pub regret: Vec<Regret>,
@@ -164,6 +167,33 @@ pub struct Count {
     pub level: String,
     /// Instructions of one call.
     pub instructions: f64,
+}
+
+/// Memory that the calls of one contender ask the system for, of all threads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Allocations {
+    /// The operation.
+    pub op: String,
+    /// Who does it.
+    pub contender: String,
+    /// Threads that it may use.
+    pub threads: usize,
+    /// Elements.
+    pub n: usize,
+    /// Blocks that the first call asked for.
+    pub first_call_blocks: u64,
+    /// Their bytes.
+    pub first_call_bytes: u64,
+    /// Blocks per call in steady state.
+    pub steady_blocks: f64,
+    /// Their bytes.
+    pub steady_bytes: f64,
+    /// Blocks that arenas hold afterwards.
+    pub arena_chunks: usize,
+    /// Their bytes.
+    pub arena_chunk_bytes: u64,
+    /// The most bytes that scopes of arenas had in use, summed over threads.
+    pub arena_bytes_in_use_max: u64,
 }
 
 /// What dispatching lost against the best way that was tried.
@@ -347,6 +377,33 @@ pub struct PoolUtilization {
     /// All figures of the recorder, by label and thread too, in its own versioned schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Snapshot>,
+    /// The tasks of a few passes one by one, a lane per thread.
+    #[serde(default)]
+    pub timeline: Vec<Lane>,
+}
+
+/// What one thread did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// The thread's name.
+    pub thread: String,
+    /// In the order in which they began.
+    pub tasks: Vec<Span>,
+    /// Tasks for which there was no room.
+    pub dropped: u64,
+}
+
+/// One task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Its label.
+    pub label: String,
+    /// When it began, since the first task of the timeline did.
+    pub start_ns: u64,
+    /// How long it took.
+    pub duration_ns: u64,
+    /// 1 for a thread's outermost task, 2 for one inside that, and so on.
+    pub depth: u64,
 }
 
 impl From<&Snapshot> for PoolUtilization {
@@ -364,6 +421,7 @@ impl From<&Snapshot> for PoolUtilization {
             busy_ns: snapshot.busy_ns,
             window_ns: snapshot.window_ns,
             snapshot: Some(snapshot.clone()),
+            timeline: Vec::new(),
         }
     }
 }
@@ -425,6 +483,7 @@ mod tests {
             busy_ns: 1500,
             window_ns: 1000,
             snapshot: None,
+            timeline: Vec::new(),
         };
         assert_eq!(possible.check(), Ok(()));
         let spoil: [fn(&mut PoolUtilization); 7] = [

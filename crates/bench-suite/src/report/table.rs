@@ -5,7 +5,7 @@ use std::path::Path;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::schema::{
-    ANSWER_OK, Comparison, Count, Crossover, Limits, PoolUtilization, Report, Row,
+    ANSWER_OK, Allocations, Comparison, Count, Crossover, Limits, PoolUtilization, Report, Row,
 };
 use super::{dispatch, kernels};
 
@@ -238,6 +238,37 @@ pub fn wrong_answers(rows: &[Row]) -> Vec<String> {
             format!("wrong answer: {group} {op} {dtype} {shape} by {contender}: {answer}")
         })
         .collect()
+}
+
+/// What calls ask the system for: a line per operation and contender.
+#[must_use]
+pub fn allocations(rows: &[Allocations]) -> String {
+    let mut table = Table::new();
+    table.load_style(UNDERLINED).set_header([
+        "memory per call",
+        "contender",
+        "n",
+        "first call",
+        "steady",
+        "held by arenas",
+        "in use at most",
+    ]);
+    let blocks = |blocks: f64, bytes: f64| match blocks {
+        0.0 => "none".to_owned(),
+        _ => format!("{} blocks, {}", digits(blocks), binary(bytes as u64)),
+    };
+    for row in rows {
+        table.add_row([
+            row.op.clone(),
+            row.contender.clone(),
+            row.n.to_string(),
+            blocks(row.first_call_blocks as f64, row.first_call_bytes as f64),
+            blocks(row.steady_blocks, row.steady_bytes),
+            blocks(row.arena_chunks as f64, row.arena_chunk_bytes as f64),
+            binary(row.arena_bytes_in_use_max),
+        ]);
+    }
+    table.to_string()
 }
 
 fn shown_dtype(row: &Row) -> String {

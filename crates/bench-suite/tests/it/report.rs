@@ -79,6 +79,7 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
             ("crossovers", Value::is_array),
             ("scaling", Value::is_array),
             ("counts", Value::is_array),
+            ("allocations", Value::is_array),
             ("regret", Value::is_array),
             ("regret_policies", Value::is_object),
         ],
@@ -173,10 +174,23 @@ fn a_whole_run_writes_both_files_with_the_promised_names() {
             ("busy_ns", positive),
             ("window_ns", positive),
             ("snapshot", |v| v["schema"] == 1 && v["labels"].is_array()),
+            ("timeline", Value::is_array),
         ],
     );
     let typed: PoolUtilization = serde_json::from_value(pool).unwrap();
     assert_eq!(typed.check(), Ok(()));
+    // Three passes of 14 calls of kernels in 38 bands, whoever ran them.
+    let tasks: usize = typed.timeline.iter().map(|lane| lane.tasks.len()).sum();
+    assert_eq!(tasks, 3 * (14 + 4 * 8 + 6));
+    for lane in &typed.timeline {
+        assert_eq!(lane.dropped, 0, "{}", lane.thread);
+        // A thread does one thing at a time: tasks of a depth do not overlap.
+        let outer = lane.tasks.iter().filter(|task| task.depth == 1);
+        let ends = outer.clone().map(|task| task.start_ns + task.duration_ns);
+        for (end, next) in ends.zip(outer.skip(1)) {
+            assert!(end <= next.start_ns + 1000, "{}: {next:?}", lane.thread);
+        }
+    }
 }
 
 #[test]

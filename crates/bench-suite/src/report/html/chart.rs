@@ -212,6 +212,16 @@ pub(super) fn count(value: f64) -> String {
     format!("{}{unit}", plain(value))
 }
 
+/// Bytes with their unit, in steps of 1024.
+pub(super) fn bytes(value: f64) -> String {
+    let (value, unit) = match value {
+        v if v >= 1023.5 * 1024.0 => (v / 1024.0 / 1024.0, "MiB"),
+        v if v >= 1023.5 => (v / 1024.0, "KiB"),
+        v => (v, "B"),
+    };
+    format!("{} {unit}", plain(value))
+}
+
 /// Nanoseconds with their unit.
 pub(super) fn time(ns: f64) -> String {
     let (value, unit) = match ns {
@@ -253,6 +263,9 @@ mod tests {
         ] {
             assert_eq!(count(value), text);
         }
+        assert_eq!(bytes(1536.0), "1.5 KiB");
+        assert_eq!(bytes(3_145_728.0), "3 MiB");
+        assert_eq!(bytes(0.0), "0 B");
         assert_eq!(time(1500.0), "1.5 µs");
         assert_eq!(time(20.0), "20 ns");
     }

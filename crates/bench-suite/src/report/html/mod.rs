@@ -2,11 +2,13 @@
 //! read without script, which only sorts and filters.
 //!
 //! Decided here: the order of the page, from what one wants to know first to every row. Charts are
-//! drawn by `chart.rs`, which of them there are is `figures.rs`', tables are `tables.rs`'.
+//! drawn by `chart.rs`, which of them there are is `figures.rs`', the pool's lanes are `timeline.rs`', tables
+//! are `tables.rs`'.
 
 mod chart;
 mod figures;
 mod tables;
+mod timeline;
 
 use std::fmt::Write as _;
 
@@ -72,7 +74,16 @@ pub fn page(report: &Report, pool: Option<&PoolUtilization>) -> anyhow::Result<S
             id: "pool",
             heading: "Pool",
             says: "What the workers did in a window of the mixed workload.",
-            content: pool.map(tables::pool).unwrap_or_default(),
+            content: pool
+                .map(|pool| tables::pool(pool) + &timeline::timeline(pool))
+                .unwrap_or_default(),
+        },
+        Section {
+            id: "allocations",
+            heading: "Memory",
+            says: "What calls ask the system for: the first one, and each one in steady state; and \
+                   what arenas keep.",
+            content: tables::allocations(report),
         },
         Section {
             id: "counts",
@@ -146,10 +157,14 @@ fn cards(report: &Report, pool: Option<&PoolUtilization>) -> String {
         .iter()
         .filter(|row| row.answer == ANSWER_OK)
         .count();
-    let mut cards = vec![(
-        format!("{right} of {}", report.results.len()),
-        "answers right".to_owned(),
-    )];
+    let answers = match report.results.len() {
+        all if all == right => (format!("all {all}"), "answers right".to_owned()),
+        all => (
+            format!("{} of {all}", all - right),
+            "answers WRONG".to_owned(),
+        ),
+    };
+    let mut cards = vec![answers];
     let first = report
         .crossovers
         .iter()

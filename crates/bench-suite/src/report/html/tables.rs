@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chart::{count, plain, time};
+use super::chart::{bytes, count, plain, time};
 use super::escaped;
 use crate::analyses::curves;
 use crate::groups::kernels::OURS;
-use crate::report::schema::{ANSWER_OK, PoolUtilization, Report, Row};
+use crate::report::schema::{ANSWER_OK, Comparison, PoolUtilization, Report, Row};
 use crate::report::table::shape;
 use crate::stats::geometric_mean;
 
@@ -57,6 +57,14 @@ fn length(row_shape: &[usize]) -> Cell {
     number(shape(row_shape), row_shape.iter().product::<usize>() as f64)
 }
 
+/// The heads of what was asked.
+const QUESTION: [&str; 4] = ["group", "op", "type", "n"];
+
+/// What was asked.
+fn question(group: &str, op: &str, dtype: &str, shape: &[usize]) -> [Cell; 4] {
+    [text(group), text(op), text(dtype), length(shape)]
+}
+
 /// Every row.
 pub(super) fn results(report: &Report) -> String {
     let line = |row: &Row| {
@@ -77,11 +85,8 @@ pub(super) fn results(report: &Report) -> String {
         };
         let right = row.answer == ANSWER_OK;
         let class = if right { "good" } else { "bad" };
-        vec![
-            text(&row.group),
-            text(&row.op),
-            text(&row.dtype),
-            length(&row.shape),
+        let mut cells = question(&row.group, &row.op, &row.dtype, &row.shape).to_vec();
+        cells.extend([
             text(&row.contender),
             number(row.threads.to_string(), row.threads as f64),
             number(time(row.ns_median), row.ns_median),
@@ -92,64 +97,45 @@ pub(super) fn results(report: &Report) -> String {
                 format!("<span class=\"{class}\">{}</span>", escaped(&row.answer)),
                 None,
             ),
-        ]
+        ]);
+        cells
     };
     let rows: Vec<_> = report.results.iter().map(line).collect();
-    table(
-        &[
-            "group",
-            "op",
-            "type",
-            "n",
-            "contender",
-            "threads",
-            "median",
-            "95 % interval",
-            "rate",
-            "of limit",
-            "answer",
-        ],
-        &rows,
-    )
+    let heads = [
+        "contender",
+        "threads",
+        "median",
+        "95 % interval",
+        "rate",
+        "of limit",
+        "answer",
+    ];
+    table(&[&QUESTION[..], &heads].concat(), &rows)
 }
 
 /// Every pair.
 pub(super) fn comparisons(report: &Report) -> String {
-    let rows: Vec<_> = report
-        .comparisons
-        .iter()
-        .map(|c| {
-            vec![
-                text(&c.group),
-                text(&c.op),
-                text(&c.dtype),
-                length(&c.shape),
-                text(&c.contender),
-                text(&c.against),
-                number(plain(c.ratio_median), c.ratio_median),
-                text(&format!(
-                    "{} to {}",
-                    plain(c.ratio_low),
-                    plain(c.ratio_high)
-                )),
-                number(c.rounds.to_string(), c.rounds as f64),
-            ]
-        })
-        .collect();
-    table(
-        &[
-            "group",
-            "op",
-            "type",
-            "n",
-            "contender",
-            "against",
-            "time ratio",
-            "95 % interval",
-            "rounds",
-        ],
-        &rows,
-    )
+    let line = |c: &Comparison| {
+        let mut cells = question(&c.group, &c.op, &c.dtype, &c.shape).to_vec();
+        let interval = format!("{} to {}", plain(c.ratio_low), plain(c.ratio_high));
+        cells.extend([
+            text(&c.contender),
+            text(&c.against),
+            number(plain(c.ratio_median), c.ratio_median),
+            text(&interval),
+            number(c.rounds.to_string(), c.rounds as f64),
+        ]);
+        cells
+    };
+    let rows: Vec<_> = report.comparisons.iter().map(line).collect();
+    let heads = [
+        "contender",
+        "against",
+        "time ratio",
+        "95 % interval",
+        "rounds",
+    ];
+    table(&[&QUESTION[..], &heads].concat(), &rows)
 }
 
 /// Crossover sizes.
@@ -344,16 +330,17 @@ pub(super) fn pool(pool: &PoolUtilization) -> String {
             ),
         ]
         .into_iter(),
-    ) + &table(
-        &["tasks", "mean", "shortest", "longest", "window"],
-        &[vec![
-            number(pool.tasks.to_string(), pool.tasks as f64),
-            number(time(pool.task_ns_mean), pool.task_ns_mean),
-            number(time(pool.task_ns_min as f64), pool.task_ns_min as f64),
-            number(time(pool.task_ns_max as f64), pool.task_ns_max as f64),
-            number(time(pool.window_ns as f64), pool.window_ns as f64),
-        ]],
-    )
+    ) + "<p></p>"
+        + &table(
+            &["tasks", "mean", "shortest", "longest", "window"],
+            &[vec![
+                number(pool.tasks.to_string(), pool.tasks as f64),
+                number(time(pool.task_ns_mean), pool.task_ns_mean),
+                number(time(pool.task_ns_min as f64), pool.task_ns_min as f64),
+                number(time(pool.task_ns_max as f64), pool.task_ns_max as f64),
+                number(time(pool.window_ns as f64), pool.window_ns as f64),
+            ]],
+        )
 }
 
 /// The machine's limits.
@@ -412,6 +399,53 @@ pub(super) fn counts(report: &Report) -> String {
         })
         .collect();
     table(&["op", "type", "n", "level", "instructions"], &rows)
+}
+
+/// Memory asked of the system.
+pub(super) fn allocations(report: &Report) -> String {
+    let whole = |count: f64| number(plain(count), count);
+    let rows: Vec<_> = report
+        .allocations
+        .iter()
+        .map(|row| {
+            vec![
+                text(&row.op),
+                text(&row.contender),
+                number(count(row.n as f64), row.n as f64),
+                number(row.threads.to_string(), row.threads as f64),
+                whole(row.first_call_blocks as f64),
+                number(
+                    bytes(row.first_call_bytes as f64),
+                    row.first_call_bytes as f64,
+                ),
+                whole(row.steady_blocks),
+                number(bytes(row.steady_bytes), row.steady_bytes),
+                whole(row.arena_chunks as f64),
+                number(
+                    bytes(row.arena_chunk_bytes as f64),
+                    row.arena_chunk_bytes as f64,
+                ),
+                number(
+                    bytes(row.arena_bytes_in_use_max as f64),
+                    row.arena_bytes_in_use_max as f64,
+                ),
+            ]
+        })
+        .collect();
+    let heads = [
+        "op",
+        "contender",
+        "n",
+        "threads",
+        "first call: blocks",
+        "bytes",
+        "steady call: blocks",
+        "bytes",
+        "arena: blocks held",
+        "bytes",
+        "in use at most",
+    ];
+    table(&heads, &rows)
 }
 
 /// The machine, the build, the noise.
