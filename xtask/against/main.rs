@@ -1,20 +1,24 @@
 //! Two revisions of kernels-simd in one process, on the same buffers: `base` and `new`.
 //!
 //! Blocks of about 100 µs run in the order A B B A, and B A A B in every second turn; a process
-//! keeps the median of the turns' ratios. The program starts itself again and again, each time with
-//! an environment of another size, which moves the stack and with it what happens to be aligned.
-//! The verdict is the 99 % interval of the processes' medians, which must clear a margin. A change
-//! must be seen by a second set of processes too before it is told.
+//! keeps the median of the turns' ratios. Process follows process, each with an environment of
+//! another size, which moves the stack, and with the code of both revisions in another order in
+//! memory: what a short call takes depends on where it lies, and one layout would pass for a change.
+//! A change is what a first set of processes sees with a confidence of 95 %, and a second one, in
+//! layouts of its own, with 99 %, beyond a margin, and in the same direction.
 
 mod interval;
+mod placed;
 mod rows;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use interval::median_interval;
+use placed::Placed;
 
 /// A figure with the interval that it is believed to lie in.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +34,8 @@ const BLOCK_NS: f64 = 100_000.0;
 const ROW: Duration = Duration::from_millis(27);
 /// Elements: in the first cache, in the second, in the last.
 const SIZES: [usize; 4] = [1 << 10, 1 << 12, 1 << 16, 1 << 20];
-const CONFIDENCE: f64 = 0.99;
+/// Of the first look, which chooses rows, and of the second, which judges them.
+const CONFIDENCES: [f64; 2] = [0.95, 0.99];
 /// A ratio this close to 1 is not a change, however certain.
 const MARGIN: f64 = 0.002;
 /// The variable through which a process learns which rows it measures.
@@ -40,10 +45,13 @@ const PADDING_MAX: u64 = 8192;
 
 /// What the operations read and write.
 pub struct Operands<T> {
-    x: Vec<T>,
-    y: Vec<T>,
-    out: Vec<T>,
+    x: Placed<T>,
+    y: Placed<T>,
+    out: Placed<T>,
 }
+
+/// Lines behind a page's beginning: the operands' and the output's.
+const PLACES: [usize; 3] = [0, 21, 42];
 
 /// Calls one revision's kernel so many times, and tells the nanoseconds per call.
 type Repeat<T> = fn(&mut Operands<T>, u64) -> f64;
@@ -80,7 +88,8 @@ macro_rules! row {
                 let $o = &mut *o;
                 format!("{:?}", $call)
             };
-            let out = std::mem::replace(&mut o.out, vec![0 as $t; o.x.len()]);
+            let zeros = crate::placed_out(&vec![0 as $t; o.x.len()]);
+            let out = std::mem::replace(&mut o.out, zeros);
             let of_new = {
                 use new as $krate;
                 let $o = &mut *o;
@@ -89,7 +98,7 @@ macro_rules! row {
             of_base == of_new
                 && out
                     .iter()
-                    .zip(&o.out)
+                    .zip(&o.out[..])
                     .all(|(a, b)| a.to_bits() == b.to_bits())
         }
         crate::Row::<$t> {
@@ -121,6 +130,10 @@ macro_rules! map2 {
     };
 }
 pub(crate) use {map1, map2, reduce1, reduce2, row};
+
+fn placed_out<T: Copy>(values: &[T]) -> Placed<T> {
+    Placed::new(values, PLACES[2])
+}
 
 #[inline(always)]
 fn per_call(calls: u64, mut call: impl FnMut()) -> f64 {
@@ -175,10 +188,11 @@ fn of<T: Copy + 'static>(rows: Vec<Row<T>>, dtype: &str, from: fn(f32) -> T) -> 
 fn measure<T: Copy>(row: &Row<T>, len: usize, from: fn(f32) -> T) -> (f64, f64) {
     // Between 0.5 and 1.5, without a pattern that a kernel could profit from.
     let value = |i: usize| 0.5 + (i.wrapping_mul(2_654_435_761) % 65_536) as f32 / 65_536.0;
+    let values = |behind: usize| -> Vec<T> { (0..len).map(|i| from(value(i + behind))).collect() };
     let mut operands = Operands {
-        x: (0..len).map(|i| from(value(i))).collect(),
-        y: (0..len).map(|i| from(value(i + len))).collect(),
-        out: vec![from(0.0); len],
+        x: Placed::new(&values(0), PLACES[0]),
+        y: Placed::new(&values(len), PLACES[1]),
+        out: placed_out(&vec![from(0.0); len]),
     };
     let same = (row.same)(&mut operands);
     let mut calls = 1;
@@ -251,12 +265,8 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let processes = std::env::args()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(15);
     let all: Vec<usize> = (0..cases.len()).collect();
-    let verdicts = match judged(&cases, &all, processes) {
+    let verdicts = match Restarts::of_arguments().and_then(|r| judged(&cases, &all, &r)) {
         Ok(verdicts) => verdicts,
         Err(why) => {
             eprintln!("error: {why}");
@@ -264,7 +274,7 @@ fn main() -> ExitCode {
         }
     };
     println!(
-        "{:<28} {:>12} {:>9}   99 % interval",
+        "{:<28} {:>12} {:>9}   interval",
         "kernel", "base", "new/base"
     );
     for verdict in &verdicts {
@@ -295,25 +305,60 @@ fn main() -> ExitCode {
     }
 }
 
+/// How the program starts itself.
+struct Restarts {
+    /// Processes of a look.
+    processes: usize,
+    /// Itself in other layouts; every process of both looks has its own, if there are enough.
+    layouts: Vec<PathBuf>,
+}
+
+impl Restarts {
+    /// `PROCESSES [FOLDER OF LAYOUTS]`
+    fn of_arguments() -> Result<Self, String> {
+        let mut arguments = std::env::args_os().skip(1);
+        let processes = arguments.next().and_then(|n| n.to_str()?.parse().ok());
+        let layouts = match arguments.next() {
+            Some(folder) => std::fs::read_dir(&folder)
+                .and_then(|files| files.map(|file| Ok(file?.path())).collect())
+                .map_err(|error| format!("{}: {error}", folder.display()))?,
+            None => vec![std::env::current_exe().map_err(|error| error.to_string())?],
+        };
+        if layouts.is_empty() {
+            return Err("a folder without layouts".to_owned());
+        }
+        Ok(Self {
+            processes: processes.ok_or("the first argument is the number of processes")?,
+            layouts,
+        })
+    }
+
+    fn layout(&self, look: usize, process: usize) -> &Path {
+        &self.layouts[(look * self.processes + process) % self.layouts.len()]
+    }
+}
+
 /// The verdicts on these rows; a change that a second set of processes does not see is none.
-fn judged(cases: &[Case], rows: &[usize], processes: usize) -> Result<Vec<Verdict>, String> {
-    let mut verdicts = asked(cases, rows, processes)?;
+fn judged(cases: &[Case], rows: &[usize], restarts: &Restarts) -> Result<Vec<Verdict>, String> {
+    let mut verdicts = asked(cases, rows, restarts, 0)?;
     let changed: Vec<usize> = (0..rows.len())
         .filter(|&i| !verdicts[i].word().is_empty())
         .collect();
     let again: Vec<usize> = changed.iter().map(|&i| rows[i]).collect();
     if !again.is_empty() {
-        eprintln!("changed: {} rows; a second look", again.len());
-        for (&i, second) in changed.iter().zip(asked(cases, &again, processes)?) {
-            let agreed = second.word() == verdicts[i].word();
-            verdicts[i].ratio = if agreed {
+        eprintln!("perhaps changed: {} rows; a second look", again.len());
+        for (&i, second) in changed.iter().zip(asked(cases, &again, restarts, 1)?) {
+            let first = &mut verdicts[i];
+            let agreed = second.word() == first.word();
+            first.same &= second.same;
+            first.ratio = if agreed {
                 second.ratio
             } else {
                 // Both looks together: the interval holds 1 again.
                 Estimate {
                     value: second.ratio.value,
-                    low: second.ratio.low.min(verdicts[i].ratio.low),
-                    high: second.ratio.high.max(verdicts[i].ratio.high),
+                    low: second.ratio.low.min(first.ratio.low).min(1.0),
+                    high: second.ratio.high.max(first.ratio.high).max(1.0),
                 }
             };
         }
@@ -321,14 +366,18 @@ fn judged(cases: &[Case], rows: &[usize], processes: usize) -> Result<Vec<Verdic
     Ok(verdicts)
 }
 
-fn asked(cases: &[Case], rows: &[usize], processes: usize) -> Result<Vec<Verdict>, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+fn asked(
+    cases: &[Case],
+    rows: &[usize],
+    restarts: &Restarts,
+    look: usize,
+) -> Result<Vec<Verdict>, String> {
     let wanted: Vec<String> = rows.iter().map(usize::to_string).collect();
     let mut found = vec![Vec::new(); rows.len()];
-    for process in 0..processes {
-        eprint!("\rprocess {} of {processes} ", process + 1);
+    for process in 0..restarts.processes {
+        eprint!("\rprocess {} of {} ", process + 1, restarts.processes);
         let padding = RandomState::new().build_hasher().finish() % PADDING_MAX;
-        let output = Command::new(&program)
+        let output = Command::new(restarts.layout(look, process))
             .env(CHILD, wanted.join(","))
             .env(PADDING, "x".repeat(padding as usize))
             .output()
@@ -357,7 +406,8 @@ fn asked(cases: &[Case], rows: &[usize], processes: usize) -> Result<Vec<Verdict
     let verdict = |(&row, figures): (&usize, &Vec<(f64, f64)>)| {
         let column = |of: &dyn Fn(&(f64, f64)) -> f64| {
             let column: Vec<f64> = figures.iter().map(of).collect();
-            median_interval(&column, CONFIDENCE).ok_or_else(|| "a process said nothing".to_owned())
+            median_interval(&column, CONFIDENCES[look])
+                .ok_or_else(|| "a process said nothing".to_owned())
         };
         Ok(Verdict {
             name: cases[row].name.clone(),

@@ -3,6 +3,8 @@
 //! Decided here: which kernels are compared, and how both revisions get into one program: a package
 //! under `target/against` that takes the working tree's kernels-simd by path and the revision's
 //! from the same repository by git, under two names. What one revision lacks is left out, and said.
+//! Where the linker happens to put the two copies decides up to 15 % of a short call, so the
+//! program is linked many times, with its functions in a random order each: `layouts.rs`.
 //! How it is measured and judged is that program's: `xtask/against/main.rs`.
 
 use std::collections::BTreeSet;
@@ -19,15 +21,21 @@ use crate::flags::Usage;
 use crate::run::Program;
 use crate::workspace::{self, Workspace};
 
+mod layouts;
+
 const MAIN: &str = include_str!("../../../against/main.rs");
 /// One implementation of intervals: the bench suite's.
 const INTERVAL: &str = include_str!("../../../../crates/bench-suite/src/stats/interval.rs");
+/// And one of the places of buffers.
+const PLACED: &str = include_str!("../../../../crates/bench-suite/src/groups/slices/placed.rs");
 const LIBRARY: &str = "kernels-simd";
 const PROGRAM: &str = "against";
 /// Processes of a verdict: with fifteen, two odd ones at either end decide nothing.
-const PROCESSES: &str = "15";
+const PROCESSES: usize = 15;
 /// Fewer cannot promise 99 %.
 const PROCESSES_MIN: usize = 10;
+/// A change must be seen twice, the second time in other layouts.
+const LOOKS: usize = 2;
 
 /// The kernels: macro of the program, name, element type.
 const ROWS: &[(&str, &str, &str)] = &[
@@ -56,7 +64,7 @@ const ROWS: &[(&str, &str, &str)] = &[
 struct Asked {
     revision: String,
     only: Vec<String>,
-    processes: String,
+    processes: usize,
 }
 
 /// Whether these arguments are this command's.
@@ -87,6 +95,7 @@ pub(super) fn run(args: Vec<OsString>) -> Result<ExitCode> {
     )?;
     write(&dir.join("src/main.rs"), MAIN)?;
     write(&dir.join("src/interval.rs"), INTERVAL)?;
+    write(&dir.join("src/placed.rs"), PLACED)?;
     // Both revisions with the same versions of what they share.
     fs::copy(workspace::root().join("Cargo.lock"), dir.join("Cargo.lock"))
         .context("cannot copy Cargo.lock")?;
@@ -121,14 +130,21 @@ pub(super) fn run(args: Vec<OsString>) -> Result<ExitCode> {
         println!("{name}: not compared: not in both revisions");
     }
     println!("new: the working tree; base: {commit}");
-    Program::new(binary).arg(asked.processes).become_it()
+    let program = Program::new(binary).arg(asked.processes.to_string());
+    match layouts::link(&dir, PROGRAM, asked.processes * LOOKS) {
+        Ok(folder) => program.arg(folder).become_it(),
+        Err(why) => {
+            println!("note: one layout of the code for all processes, which is noise: {why:#}");
+            program.become_it()
+        }
+    }
 }
 
 fn parsed(args: Vec<OsString>) -> Result<Asked> {
     let mut asked = Asked {
         revision: String::new(),
         only: Vec::new(),
-        processes: PROCESSES.to_owned(),
+        processes: PROCESSES,
     };
     let mut parser = lexopt::Parser::from_args(args);
     while let Some(arg) = parser.next()? {
@@ -140,14 +156,13 @@ fn parsed(args: Vec<OsString>) -> Result<Asked> {
                 asked.only.extend(names.into_iter().map(str::to_owned));
             }
             lexopt::Arg::Long("processes") => {
-                asked.processes = text(&mut parser)?;
-                if !asked
-                    .processes
-                    .parse()
-                    .is_ok_and(|n: usize| n >= PROCESSES_MIN)
-                {
-                    return Err(Usage(format!("--processes takes {PROCESSES_MIN} or more")).into());
-                }
+                asked.processes = match text(&mut parser)?.parse() {
+                    Ok(processes) if processes >= PROCESSES_MIN => processes,
+                    _ => {
+                        let says = format!("--processes takes {PROCESSES_MIN} or more");
+                        return Err(Usage(says).into());
+                    }
+                };
             }
             other => return Err(other.unexpected().into()),
         }
