@@ -65,6 +65,12 @@ fn the_page_is_whole_and_opens_without_errors() {
             "{section}"
         );
     }
+    // A lane per thread that ran a task, a block per task.
+    assert!(html.contains("id=\"timeline\""));
+    assert!(
+        html.matches("<rect").count() >= 3 * 52,
+        "blocks are missing"
+    );
     // Nothing is fetched: no address, no imported file.
     for outside in ["http:", "https:", "src=", "@import", "url("] {
         let cited = html

@@ -281,6 +281,28 @@ fn regret_is_told_for_every_operation_and_context() {
 }
 
 #[test]
+fn scratch_from_the_arena_asks_the_system_for_nothing_in_steady_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = bench_suite(
+        folder.path(),
+        &["--only", "arena", "--rounds", "1", "--quick"],
+    );
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let report = json(&folder.path().join("target/bench/report.json"));
+    let rows = report["allocations"].as_array().unwrap();
+    let blocks = |contender: &str| -> Vec<f64> {
+        let rows = rows.iter().filter(|row| row["contender"] == contender);
+        rows.filter_map(|row| row["steady_blocks"].as_f64())
+            .collect()
+    };
+    // The chain with scratch; softmax and the product of matrices.
+    assert_eq!(blocks("arena"), [0.0]);
+    assert_eq!(blocks("kernels-simd"), [0.0, 0.0]);
+    // What is counted is there to be counted: three buffers, two vectors.
+    assert_eq!(blocks("vec"), [3.0, 2.0]);
+}
+
+#[test]
 fn a_folder_describes_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let stale = folder.path().join("pool_utilization.json");

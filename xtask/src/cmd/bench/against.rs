@@ -24,6 +24,7 @@ use crate::workspace::{self, Workspace};
 mod layouts;
 
 const MAIN: &str = include_str!("../../../against/main.rs");
+const JUDGE: &str = include_str!("../../../against/judge.rs");
 /// One implementation of intervals: the bench suite's.
 const INTERVAL: &str = include_str!("../../../../crates/bench-suite/src/stats/interval.rs");
 /// And one of the places of buffers.
@@ -93,9 +94,14 @@ pub(super) fn run(args: Vec<OsString>) -> Result<ExitCode> {
         &dir.join("Cargo.toml"),
         &manifest(library, &repository, &commit)?,
     )?;
-    write(&dir.join("src/main.rs"), MAIN)?;
-    write(&dir.join("src/interval.rs"), INTERVAL)?;
-    write(&dir.join("src/placed.rs"), PLACED)?;
+    for (name, text) in [
+        ("main", MAIN),
+        ("judge", JUDGE),
+        ("interval", INTERVAL),
+        ("placed", PLACED),
+    ] {
+        write(&dir.join(format!("src/{name}.rs")), text)?;
+    }
     // Both revisions with the same versions of what they share.
     fs::copy(workspace::root().join("Cargo.lock"), dir.join("Cargo.lock"))
         .context("cannot copy Cargo.lock")?;
