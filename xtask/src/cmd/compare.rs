@@ -28,8 +28,8 @@ Usage: cargo xtask compare BASE.json NEW.json
 
 Prints the kernels (over all their sizes) and the single rows that changed by more than the
 contenders beside them did, which are the same code in both runs; and how large a change must be to
-be seen between these two runs. On a shared machine that is tens of percent for a row of a quick
-run. For small changes of the kernels use `cargo xtask bench --against REV`.
+be seen between these two runs: on a shared machine tens of percent for a row of a quick run, where
+one comparison in five of a build with itself finds some row changed. For small changes of the kernels use `cargo xtask bench --against REV`.
 Exit status: 0 nothing slower, 1 something is slower or wrong in NEW, 2 a report cannot be read.",
     forwards_all: false,
     run,
