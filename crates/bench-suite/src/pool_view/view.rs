@@ -90,7 +90,11 @@ fn lines(moment: &Snapshot, passes: u64) -> String {
     for label in &moment.labels {
         let tasks = rate(label.tasks, moment);
         let times = durations(label).map(|(name, time)| format!(" {name} {time}"));
-        text += &format!("  label {} tasks/s {tasks:.0}{}\n", label.label, times.concat());
+        text += &format!(
+            "  label {} tasks/s {tasks:.0}{}\n",
+            label.label,
+            times.concat()
+        );
     }
     text
 }
