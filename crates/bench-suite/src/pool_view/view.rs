@@ -8,8 +8,11 @@ use pool_metrics::{LabelFigures, Snapshot, ThreadFigures};
 /// Cells of a bar.
 const BAR: usize = 30;
 
+/// A figure of a label, in nanoseconds.
+type Nanoseconds = fn(&LabelFigures) -> u64;
+
 /// What is told of a label's durations.
-const DURATIONS: [(&str, fn(&LabelFigures) -> u64); 5] = [
+const DURATIONS: [(&str, Nanoseconds); 5] = [
     ("p50", |label| label.task_ns_p50),
     ("p90", |label| label.task_ns_p90),
     ("p99", |label| label.task_ns_p99),
