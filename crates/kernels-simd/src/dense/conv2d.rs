@@ -1,30 +1,15 @@
-//! Convolution of images, as neural networks define it: the kernel is not mirrored.
-//!
-//! ```text
-//! one row of the result, all output channels, is a product of matrices:
-//!
-//!              terms (input channel, row, column of the kernel)
-//!            ┌─────────────┐        ┌──────────────────────┐
-//!   output   │   weights   │   ·    │ rows of the image,   │  one per term: the image itself,
-//!   channels └─────────────┘        │ shifted by the term  │  from another start each
-//!                                   └──────────────────────┘
-//! ```
-//! so that nothing is unrolled in memory. An image that is padded, or whose columns are read in
-//! steps, is copied first: with its border, and with columns of equal remainder side by side.
+//! Convolution of images: what can be asked for, and whether the extents fit. How it is computed:
+//! `convolution`.
 
+use super::convolution::{Convolution, Seen};
 use super::error::DenseError;
-use super::finish::{Finish, rectified};
-use super::product::sweep;
-use super::rows::{Offsets, Rows};
-use super::scratch;
-use super::split;
-use super::taps::Taps;
-
-use super::view::{MatMut, MatRef};
-use super::window::{self, Axis, Padding, check_len};
-use crate::dispatch::{Kernel, dispatch};
+use super::finish::rectified;
+use super::scratch::{self, Memory};
+use super::view::MatMut;
+use super::window::{Axis, Padding, check_len};
+use crate::dispatch::dispatch;
 use crate::element::Float;
-use crate::vector::{Backend, DenseVector, Vector};
+use core::ops::Range;
 
 /// A convolution: extents of images and kernels, steps, padding, and what follows the sums.
 ///
@@ -39,13 +24,13 @@ use crate::vector::{Backend, DenseVector, Vector};
 #[derive(Debug, Clone, Copy)]
 pub struct Conv2d<'a, T> {
     batch: usize,
-    channels: (usize, usize),
+    pub(super) channels: (usize, usize),
     extents: (usize, usize),
     kernel: (usize, usize),
     stride: (usize, usize),
     padding: Padding,
-    bias: Option<&'a [T]>,
-    relu: bool,
+    pub(super) bias: Option<&'a [T]>,
+    pub(super) relu: bool,
 }
 
 impl<'a, T: Float> Conv2d<'a, T> {
@@ -107,6 +92,12 @@ impl<'a, T: Float> Conv2d<'a, T> {
         Self { relu: true, ..self }
     }
 
+    /// Output channels.
+    #[must_use]
+    pub const fn results(&self) -> usize {
+        self.channels.1
+    }
+
     /// Rows and columns of the result; 0 where the kernel does not fit.
     ///
     /// # Errors
@@ -114,6 +105,146 @@ impl<'a, T: Float> Conv2d<'a, T> {
     pub fn out_extents(&self) -> Result<(usize, usize), DenseError> {
         let (rows, cols) = self.axes()?;
         Ok((rows.places(), cols.places()))
+    }
+
+    /// Compares lengths as [`try_conv2d`] does, and computes nothing.
+    ///
+    /// # Errors
+    /// As [`try_conv2d`].
+    pub fn check(&self, image: &[T], kernel: &[T], out: &[T]) -> Result<(), DenseError> {
+        let (rows, cols) = self.axes()?;
+        let (batch, (channels, results)) = (self.batch, self.channels);
+        for (what, extents, len) in [
+            (
+                "the image",
+                [batch, channels, rows.extent, cols.extent],
+                image.len(),
+            ),
+            (
+                "the kernel",
+                [results, channels, rows.window, cols.window],
+                kernel.len(),
+            ),
+            (
+                "out",
+                [batch, results, rows.places(), cols.places()],
+                out.len(),
+            ),
+        ] {
+            check_len(OPERATION, what, extents, len)?;
+        }
+        match self.bias {
+            Some(bias) => check_len(OPERATION, "the bias", [1, 1, 1, results], bias.len()),
+            None => Ok(()),
+        }
+    }
+
+    /// Computes some rows of the result of one image, all output channels: for who shares out the
+    /// work.
+    ///
+    /// `image` is that of C×H×W alone. `out` has a row per output channel, with the rows of its
+    /// result one behind another: a part of O×(H'·W').
+    ///
+    /// ```
+    /// use kernels_simd::dense::{Conv2d, MatMut};
+    /// let image = [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+    /// let conv = Conv2d::new((3, 3), (2, 2));
+    /// let mut out = [0.0; 2];
+    /// conv.run_rows(1..2, &image, &[1.0, 0.0, 0.0, 1.0], MatMut::new(&mut out, 1, 2));
+    /// assert_eq!(out, [4.0 + 8.0, 5.0 + 9.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If a length differs from what the extents say, or there are no such rows.
+    pub fn run_rows(&self, rows: Range<usize>, image: &[T], kernel: &[T], out: MatMut<'_, T>) {
+        self.run_rows_in(Memory::Kept, rows, image, kernel, out);
+    }
+
+    /// As [`run_rows`](Self::run_rows), copying the image, where that is needed, into `scratch`, whose
+    /// contents do not matter. One shorter than [`scratch_len`](Self::scratch_len) may be left alone.
+    ///
+    /// # Panics
+    /// As [`run_rows`](Self::run_rows).
+    pub fn run_rows_with_scratch(
+        &self,
+        scratch: &mut [T],
+        rows: Range<usize>,
+        image: &[T],
+        kernel: &[T],
+        out: MatMut<'_, T>,
+    ) {
+        self.run_rows_in(Memory::Given(scratch), rows, image, kernel, out);
+    }
+
+    /// Elements of scratch that so many rows of the result take; 0 if the image is read where it
+    /// lies.
+    ///
+    /// # Errors
+    /// As [`out_extents`](Self::out_extents).
+    pub fn scratch_len(&self, rows: usize) -> Result<usize, DenseError> {
+        let (down, cols) = self.axes()?;
+        let whole = Seen::new(self.channels.0, down, cols, down.extent)?;
+        if whole.is_the_image() || down.places() == 0 {
+            return Ok(0);
+        }
+        let (band, _) = down.part(0..rows.min(down.places()));
+        let seen = Seen::new(self.channels.0, band, cols, down.extent)?;
+        Ok(scratch::with_room_to_align::<T>(seen.len()))
+    }
+
+    fn run_rows_in(
+        &self,
+        memory: Memory<'_, T>,
+        rows: Range<usize>,
+        image: &[T],
+        kernel: &[T],
+        out: MatMut<'_, T>,
+    ) {
+        let (down, cols) = self.axes().unwrap_or_else(|error| error.panic());
+        let (channels, results) = self.channels;
+        let weights = results * channels * down.window * cols.window;
+        assert!(
+            image.len() == channels * down.extent * cols.extent && kernel.len() == weights,
+            "{OPERATION}: an image of {} elements, a kernel of {}",
+            image.len(),
+            kernel.len()
+        );
+        let (places, bias) = (down.places(), self.bias.map_or(results, <[T]>::len));
+        let fits = rows.start <= rows.end && rows.end <= places && bias == results;
+        assert!(
+            fits && out.shape() == (results, rows.len() * cols.places()),
+            "{OPERATION}: rows {rows:?} of {places} to {:?}",
+            out.shape()
+        );
+        if rows.is_empty() || cols.places() == 0 || results == 0 {
+            return;
+        }
+        if channels == 0 {
+            return self.without_terms(out);
+        }
+        let (band, first) = down.part(rows);
+        let seen =
+            Seen::new(channels, band, cols, down.extent).unwrap_or_else(|error| error.panic());
+        let image = image.get(first * cols.extent..).unwrap_or_default();
+        if seen.is_the_image() {
+            return dispatch(Convolution::new(self, seen, image, kernel, out));
+        }
+        memory.with(seen.len(), |copy| {
+            seen.copy(image, copy);
+            dispatch(Convolution::new(self, seen, copy, kernel, out));
+        });
+    }
+
+    /// What follows sums of nothing.
+    #[cold]
+    fn without_terms(&self, mut out: MatMut<'_, T>) {
+        for result in 0..self.channels.1 {
+            let bias = self.bias.map_or(T::ZERO, |bias| bias[result]);
+            let line = out
+                .row_mut(result)
+                .expect("a row of the result is contiguous");
+            line.fill(rectified(bias, self.relu));
+        }
     }
 
     fn axes(&self) -> Result<(Axis, Axis), DenseError> {
@@ -158,257 +289,19 @@ pub fn try_conv2d<T: Float>(
     kernel: &[T],
     out: &mut [T],
 ) -> Result<(), DenseError> {
-    let (rows, cols) = conv.axes()?;
-    let (batch, (channels, results)) = (conv.batch, conv.channels);
-    let out_extents = [batch, results, rows.places(), cols.places()];
-    check_len(
-        OPERATION,
-        "the image",
-        [batch, channels, rows.extent, cols.extent],
-        image.len(),
-    )?;
-    check_len(
-        OPERATION,
-        "the kernel",
-        [results, channels, rows.window, cols.window],
-        kernel.len(),
-    )?;
-    check_len(OPERATION, "out", out_extents, out.len())?;
-    if let Some(bias) = conv.bias {
-        check_len(OPERATION, "the bias", [1, 1, 1, results], bias.len())?;
-    }
+    conv.check(image, kernel, out)?;
+    let (rows, cols) = conv.out_extents()?;
+    let (per_image, per_result) = (
+        image.len() / conv.batch.max(1),
+        out.len() / conv.batch.max(1),
+    );
     if out.is_empty() {
         return Ok(());
     }
-    let seen = Seen::new(channels, rows, cols)?;
-    let per_image = channels * rows.extent * cols.extent;
-    let per_result = results * rows.places() * cols.places();
     for (index, out) in out.chunks_exact_mut(per_result).enumerate() {
         let image = &image[index * per_image..][..per_image];
-        if seen.is_the_image() {
-            dispatch(Convolution {
-                conv,
-                rows,
-                cols,
-                seen,
-                image,
-                kernel,
-                out,
-            });
-        } else {
-            scratch::with(seen.len, |copy| {
-                seen.copy(image, copy);
-                dispatch(Convolution {
-                    conv,
-                    rows,
-                    cols,
-                    seen,
-                    image: copy,
-                    kernel,
-                    out,
-                });
-            });
-        }
+        let out = MatMut::new(out, conv.channels.1, rows * cols);
+        conv.run_rows(0..rows, image, kernel, out);
     }
     Ok(())
-}
-
-/// How the image lies that the taps see: itself, or a copy with its border in which columns of equal
-/// remainder by the stride are side by side.
-///
-/// ```text
-/// stride 2   row   a b c d e     becomes   a c e | b d ·
-/// ```
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    channels: usize,
-    rows: Axis,
-    cols: Axis,
-    /// Columns of one remainder.
-    run: usize,
-    row: usize,
-    plane: usize,
-    len: usize,
-}
-
-impl Seen {
-    fn new(channels: usize, rows: Axis, cols: Axis) -> Result<Self, DenseError> {
-        let remainders = cols.stride.min(cols.padded().max(1));
-        let run = cols.padded().div_ceil(remainders);
-        let len = window::len(OPERATION, [channels, rows.padded(), remainders, run])?;
-        let row = remainders * run;
-        let plane = row * rows.padded();
-        Ok(Self {
-            channels,
-            rows,
-            cols,
-            run,
-            row,
-            plane,
-            len,
-        })
-    }
-
-    fn is_the_image(&self) -> bool {
-        let Self { rows, cols, .. } = self;
-        rows.before + rows.after + cols.before + cols.after == 0 && cols.stride == 1
-    }
-
-    /// Where an element of the padded image lies.
-    fn at(&self, channel: usize, row: usize, col: usize) -> usize {
-        let stride = self.cols.stride;
-        channel * self.plane + row * self.row + col % stride * self.run + col / stride
-    }
-
-    fn copy<T: Float>(&self, image: &[T], to: &mut [T]) {
-        to.fill(T::ZERO);
-        let Self { rows, cols, .. } = *self;
-        if image.is_empty() {
-            return;
-        }
-        for (index, line) in image.chunks_exact(cols.extent).enumerate() {
-            let (channel, row) = (index / rows.extent, index % rows.extent);
-            let start = self.at(channel, row + rows.before, 0);
-            if cols.stride == 1 {
-                to[start + cols.before..][..line.len()].copy_from_slice(line);
-                continue;
-            }
-            for (col, &element) in line.iter().enumerate() {
-                to[start + self.at(0, 0, col + cols.before)] = element;
-            }
-        }
-    }
-}
-
-struct Convolution<'a, T> {
-    conv: &'a Conv2d<'a, T>,
-    rows: Axis,
-    cols: Axis,
-    seen: Seen,
-    image: &'a [T],
-    kernel: &'a [T],
-    out: &'a mut [T],
-}
-
-impl<T: Float> Kernel for Convolution<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<B: Backend>(&mut self, token: B) {
-        let terms = self.seen.channels * self.rows.window * self.cols.window;
-        let blocks = terms.div_ceil(split::DEPTH).max(1);
-        let mut offsets = [0; split::DEPTH];
-        let mut from = 0;
-        for block in 0..blocks {
-            let len = split::even(terms, blocks, block);
-            for (index, offset) in offsets[..len].iter_mut().enumerate() {
-                let term = from + index;
-                let (rest, col) = (term / self.cols.window, term % self.cols.window);
-                let (channel, row) = (rest / self.rows.window, rest % self.rows.window);
-                *offset = self.seen.at(channel, row, col);
-            }
-            let offsets = Offsets::new(&offsets[..len]);
-            let (first, last) = (block == 0, block == blocks - 1);
-            if self.conv.channels.1 == 1 {
-                self.taps(token, from, offsets, first, last);
-            } else {
-                self.products(token, from, offsets, first, last);
-            }
-            from += len;
-        }
-    }
-}
-
-impl<T: Float> Convolution<'_, T> {
-    /// Terms from `from` on, to one channel.
-    #[inline(always)]
-    fn taps<B: Backend>(
-        &mut self,
-        token: B,
-        from: usize,
-        offsets: Offsets<'_>,
-        first: bool,
-        last: bool,
-    ) {
-        let Self {
-            conv,
-            rows,
-            cols,
-            seen,
-            image,
-            kernel,
-            ref mut out,
-        } = *self;
-        if first {
-            out.fill(T::ZERO);
-        }
-        token.out_of_line(&mut Taps {
-            image,
-            step: rows.stride * seen.row,
-            offsets,
-            weights: &kernel[from..from + offsets.len()],
-            out: MatMut::new(out, rows.places(), cols.places()),
-        });
-        if last && (conv.bias.is_some() || conv.relu) {
-            let bias = conv.bias.map_or(T::NEG_ZERO, |bias| bias[0]);
-            for element in out.iter_mut() {
-                *element = rectified(*element + bias, conv.relu);
-            }
-        }
-    }
-
-    /// Terms from `from` on, to all channels: a product for each row of the result.
-    #[inline(always)]
-    fn products<B: Backend>(
-        &mut self,
-        token: B,
-        from: usize,
-        offsets: Offsets<'_>,
-        first: bool,
-        last: bool,
-    ) {
-        let Self {
-            conv,
-            rows,
-            cols,
-            seen,
-            image,
-            kernel,
-            ref mut out,
-        } = *self;
-        let (results, terms) = (conv.channels.1, kernel.len() / conv.channels.1);
-        let (places, per_row) = (rows.places(), cols.places());
-        let weights =
-            MatRef::new(kernel, results, terms).part(0..results, from..from + offsets.len());
-        let bias = conv.bias.map(|bias| {
-            MatRef::with_strides(bias, results, per_row, 1, 0).expect("as many as channels")
-        });
-        let finish = Finish {
-            alpha: T::ONE,
-            beta: T::ZERO,
-            bias,
-            relu: conv.relu,
-        };
-        let finish = finish.for_block(first, last);
-        let mut out = MatMut::new(out, results, places * per_row);
-        let lanes = T::Vector::<B>::LANES;
-        let registers = per_row.div_ceil(lanes);
-        let panels = registers.div_ceil(split::width_max(T::Vector::<B>::IN_CPU));
-        for place in 0..places {
-            let mut line = out
-                .reborrow()
-                .part(0..results, place * per_row..(place + 1) * per_row);
-            let mut col = 0;
-            for panel in 0..panels {
-                let width = split::even(registers, panels, panel);
-                let to = (col + width * lanes).min(per_row);
-                let base = place * rows.stride * seen.row + col;
-                let b = Rows::gathered(image, base, offsets, to - col);
-                let c = line.reborrow().part(0..results, col..to);
-                let finish = finish.part(0..results, col..to);
-                sweep(token, (width, true), weights, b, c, finish);
-                col = to;
-            }
-        }
-    }
 }

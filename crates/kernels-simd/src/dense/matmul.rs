@@ -2,9 +2,12 @@
 
 use super::error::DenseError;
 use super::finish::Finish;
+use super::packed::{PackedProduct, PackedRef};
 use super::product::{self, Product};
-use super::scratch::Memory;
+use super::scratch::{self, Memory};
+use super::split;
 use super::view::{MatMut, MatRef};
+use crate::dispatch::dispatch;
 use crate::element::Float;
 use core::ops::Range;
 
@@ -200,10 +203,67 @@ impl<'a, T: Float> Matmul<'a, T> {
         self.run_in(Memory::Given(scratch), a, b, c)
     }
 
+    /// Computes it with a right-hand side that was packed before. Fastest where rows of C are
+    /// contiguous.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    #[inline]
+    pub fn run_packed(self, a: MatRef<'_, T>, b: PackedRef<'_, T>, c: MatMut<'_, T>) {
+        if let Err(error) = self.try_run_packed(a, b, c) {
+            error.panic();
+        }
+    }
+
+    /// As [`run_packed`](Self::run_packed).
+    ///
+    /// # Errors
+    /// As [`try_run`](Self::try_run).
+    #[inline]
+    pub fn try_run_packed(
+        self,
+        a: MatRef<'_, T>,
+        b: PackedRef<'_, T>,
+        c: MatMut<'_, T>,
+    ) -> Result<(), DenseError> {
+        self.run_packed_in(Memory::Kept, a, b, c)
+    }
+
+    /// As [`try_run_packed`](Self::try_run_packed), with scratch as in
+    /// [`run_with_scratch`](Self::run_with_scratch).
+    ///
+    /// # Errors
+    /// As [`try_run`](Self::try_run).
+    pub fn run_packed_with_scratch(
+        self,
+        scratch: &mut [T],
+        a: MatRef<'_, T>,
+        b: PackedRef<'_, T>,
+        c: MatMut<'_, T>,
+    ) -> Result<(), DenseError> {
+        self.run_packed_in(Memory::Given(scratch), a, b, c)
+    }
+
     /// Elements of scratch that a product of m×k and k×n takes at most, however the matrices lie.
     #[must_use]
     pub const fn scratch_len(m: usize, k: usize, n: usize) -> usize {
         product::scratch_len::<T>(m, k, n)
+    }
+
+    /// Elements of scratch that this product packs into: 0 if it needs none.
+    #[must_use]
+    pub fn scratch_needed(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> usize {
+        product::scratch_needed(a, b, c)
+    }
+
+    /// The same of a product with a packed right-hand side.
+    #[must_use]
+    pub fn scratch_needed_packed(a: &MatRef<'_, T>, b: &PackedRef<'_, T>) -> usize {
+        match packed_block_len(a, b.shape().1) {
+            0 => 0,
+            len => scratch::with_room_to_align::<T>(len),
+        }
     }
 
     /// The same for rows and columns of C that are computed on their own: their part of the bias.
@@ -228,7 +288,43 @@ impl<'a, T: Float> Matmul<'a, T> {
         b: &MatRef<'_, T>,
         c: &MatMut<'_, T>,
     ) -> Result<(), DenseError> {
-        self.checked(a, b, c).map(|_| ())
+        self.checked(a.shape(), b.shape(), c.shape()).map(|_| ())
+    }
+
+    /// The same for a right-hand side that was packed before.
+    ///
+    /// # Errors
+    /// As [`try_run`](Self::try_run).
+    pub fn check_packed(
+        &self,
+        a: &MatRef<'_, T>,
+        b: &PackedRef<'_, T>,
+        c: &MatMut<'_, T>,
+    ) -> Result<(), DenseError> {
+        self.checked(a.shape(), b.shape(), c.shape()).map(|_| ())
+    }
+
+    /// The same for Cᵀ = BᵀAᵀ: a bias of rows becomes one of columns.
+    pub const fn transposed(self) -> Self {
+        let bias = match self.bias {
+            Some(Bias::Columns(bias)) => Some(Bias::Rows(bias)),
+            Some(Bias::Rows(bias)) => Some(Bias::Columns(bias)),
+            None => None,
+        };
+        Self { bias, ..self }
+    }
+
+    /// Whether a product is computed as its transpose, because columns of C are contiguous and rows
+    /// are not.
+    #[must_use]
+    pub fn is_transposed(c: &MatMut<'_, T>) -> bool {
+        product::is_by_columns(c)
+    }
+
+    /// Whether B is packed for a product with A, into a C whose rows are contiguous.
+    #[must_use]
+    pub fn packs_right(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> bool {
+        product::packing(a, b).1
     }
 
     #[inline(always)]
@@ -239,7 +335,7 @@ impl<'a, T: Float> Matmul<'a, T> {
         b: MatRef<'_, T>,
         c: MatMut<'_, T>,
     ) -> Result<(), DenseError> {
-        let finish = self.checked(&a, &b, &c)?;
+        let finish = self.checked(a.shape(), b.shape(), c.shape())?;
         let fused = self.fused;
         let product = Product {
             a,
@@ -252,23 +348,49 @@ impl<'a, T: Float> Matmul<'a, T> {
         Ok(())
     }
 
+    fn run_packed_in(
+        self,
+        memory: Memory<'_, T>,
+        a: MatRef<'_, T>,
+        b: PackedRef<'_, T>,
+        c: MatMut<'_, T>,
+    ) -> Result<(), DenseError> {
+        let finish = self.checked(a.shape(), b.shape(), c.shape())?;
+        let n = b.shape().1;
+        if a.rows() == 0 || n == 0 {
+            return Ok(());
+        }
+        let fused = self.fused;
+        memory.with(packed_block_len(&a, n), |block| {
+            dispatch(PackedProduct {
+                a,
+                b,
+                c,
+                finish,
+                fused,
+                block,
+            });
+        });
+        Ok(())
+    }
+
     /// What follows the product, after all shapes were compared.
     #[inline(always)]
     fn checked<'b>(
         &self,
-        a: &MatRef<'_, T>,
-        b: &MatRef<'_, T>,
-        c: &MatMut<'_, T>,
+        a: (usize, usize),
+        b: (usize, usize),
+        c: (usize, usize),
     ) -> Result<Finish<'b, T>, DenseError>
     where
         'a: 'b,
     {
-        let (m, k, n) = (a.rows(), a.cols(), b.cols());
-        if b.rows() != k {
-            return Err(mismatch(("A", a.shape()), ("B", b.shape())));
+        let ((m, k), n) = (a, b.1);
+        if b.0 != k {
+            return Err(mismatch(("A", a), ("B", b)));
         }
-        if c.shape() != (m, n) {
-            return Err(mismatch(("the product", (m, n)), ("C", c.shape())));
+        if c != (m, n) {
+            return Err(mismatch(("the product", (m, n)), ("C", c)));
         }
         let bias = match self.bias {
             None => None,
@@ -296,6 +418,16 @@ impl<'a, T: Float> Matmul<'a, T> {
             bias,
             relu,
         })
+    }
+}
+
+/// Elements of a packed block of A, for a B of `n` columns; 0 if A is read where it lies.
+fn packed_block_len<T>(a: &MatRef<'_, T>, n: usize) -> usize {
+    let ((m, k), size) = (a.shape(), size_of::<T>());
+    let row_bytes = a.row_stride().unsigned_abs() * size;
+    match split::packs_a(m, k, n, row_bytes, size) {
+        true => product::block_len(m, k),
+        false => 0,
     }
 }
 

@@ -16,22 +16,28 @@
 //! on every level and any number of threads.
 //!
 //! # Map
-//! `view` checks where matrices lie, once. `tile`, `narrow` and `taps` walk over them by pointers,
+//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and `taps` walk over them by pointers,
 //! each behind one check of all that it will touch; no other file does, besides `view`. Above them
 //! everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
 //! `finish` is what follows a sum, `scratch` lends memory, `matmul` is the call and `product` its way
-//! through the blocks, `conv2d` convolves. `window` is where windows lie, `pool2d` walks over them,
-//! `interop` converts views.
+//! through the blocks, `packed` the one of a B that is packed before, `matvec` a product of one
+//! column. `conv2d` is a call and `convolution` its kernel, `pool2d` and `pooling` likewise; `window`
+//! is where windows lie. `interop` converts views.
 
 mod conv2d;
+mod convolution;
 mod error;
 mod finish;
 #[cfg(feature = "ndarray")]
 mod interop;
+mod layout;
 mod matmul;
+mod matvec;
 mod narrow;
 mod pack;
+mod packed;
 mod pool2d;
+mod pooling;
 mod product;
 mod rows;
 mod scratch;
@@ -44,6 +50,13 @@ mod window;
 pub use conv2d::{Conv2d, conv2d, try_conv2d};
 pub use error::DenseError;
 pub use matmul::{Matmul, matmul, try_matmul};
-pub use pool2d::{Pool2d, avg_pool2d, max_pool2d, try_avg_pool2d, try_max_pool2d};
+pub use matvec::{matvec, try_matvec};
+pub use packed::{PackedB, PackedRef, Packing};
+pub use pool2d::{
+    Pool2d, avg_pool2d, avg_pool2d_rows, max_pool2d, max_pool2d_rows, try_avg_pool2d,
+    try_max_pool2d,
+};
+#[doc(hidden)]
+pub use scratch::with_kept_scratch;
 pub use view::{MatMut, MatRef};
 pub use window::Padding;

@@ -1,20 +1,13 @@
 //! The greatest or the mean value of each window of an image.
 //!
-//! ```text
-//! rows of a window, in registers      then the columns of each window
-//!   ┌──┬──┬──┬──┬──┬──┬──┬──┐
-//!   │  │  │  │  │  │  │  │  │ ┐
-//!   ├──┼──┼──┼──┼──┼──┼──┼──┤ ├─ one row of extrema or sums ─ out, out, …
-//!   │  │  │  │  │  │  │  │  │ ┘
-//!   └──┴──┴──┴──┴──┴──┴──┴──┘
-//! ```
+//! What can be asked for, and whether the extents fit. How windows are walked over: `pooling`.
 
 use super::error::DenseError;
+use super::pooling::{Greatest, Mean, Rule, Windows};
 use super::scratch;
 use super::window::{Axis, Padding, check_len};
-use crate::dispatch::{Kernel, dispatch};
+use crate::dispatch::dispatch;
 use crate::element::Float;
-use crate::vector::{Backend, FloatVector, Vector};
 
 /// What to pool: images of equal extents one behind another, and the windows on each.
 ///
@@ -96,6 +89,38 @@ impl Pool2d {
         })
     }
 
+    /// Compares lengths as the kernels do, and computes nothing.
+    ///
+    /// # Errors
+    /// As [`try_max_pool2d`].
+    pub fn check<T>(&self, image: &[T], out: &[T]) -> Result<(), DenseError> {
+        self.checked("pool2d", image, out).map(|_| ())
+    }
+
+    fn checked<T>(
+        &self,
+        operation: &'static str,
+        image: &[T],
+        out: &[T],
+    ) -> Result<(Axis, Axis), DenseError> {
+        let (rows, cols) = self.axes(operation)?;
+        for (what, extents, len) in [
+            (
+                "the image",
+                [1, self.planes, rows.extent, cols.extent],
+                image.len(),
+            ),
+            (
+                "out",
+                [1, self.planes, rows.places(), cols.places()],
+                out.len(),
+            ),
+        ] {
+            check_len(operation, what, extents, len)?;
+        }
+        Ok((rows, cols))
+    }
+
     fn run<T: Float, R: Rule<T>>(
         &self,
         operation: &'static str,
@@ -103,39 +128,60 @@ impl Pool2d {
         out: &mut [T],
         rule: R,
     ) -> Result<(), DenseError> {
-        let (rows, cols) = self.axes(operation)?;
-        let (places, per_row) = (rows.places(), cols.places());
-        check_len(
-            operation,
-            "the image",
-            [1, self.planes, rows.extent, cols.extent],
+        let axes = self.checked(operation, image, out)?;
+        self.run_checked(axes, 0, image, out, rule);
+        Ok(())
+    }
+
+    fn run_rows<T: Float, R: Rule<T>>(
+        &self,
+        operation: &'static str,
+        first_row: usize,
+        image: &[T],
+        out: &mut [T],
+        rule: R,
+    ) {
+        let axes = self.axes(operation).unwrap_or_else(|error| error.panic());
+        let (rows, cols) = axes;
+        let (all, per_row) = (self.planes * rows.places(), cols.places());
+        let fits = image.len() == self.planes * rows.extent * cols.extent
+            && (per_row == 0 || out.len().is_multiple_of(per_row))
+            && out.len() <= (all - first_row.min(all)) * per_row;
+        assert!(
+            fits,
+            "{operation}: an image of {} elements, from row {first_row} on {} of the result",
             image.len(),
-        )?;
-        check_len(
-            operation,
-            "out",
-            [1, self.planes, places, per_row],
-            out.len(),
-        )?;
+            out.len()
+        );
+        self.run_checked(axes, first_row, image, out, rule);
+    }
+
+    fn run_checked<T: Float, R: Rule<T>>(
+        &self,
+        (rows, cols): (Axis, Axis),
+        first_row: usize,
+        image: &[T],
+        out: &mut [T],
+        rule: R,
+    ) {
         if out.is_empty() {
-            return Ok(());
+            return;
         }
         // With padding as wide as the image, and no image, windows have nothing in them.
         if image.is_empty() {
-            out.fill(rule.finished(rule.start(), 0));
-            return Ok(());
+            return out.fill(rule.finished(rule.start(), 0));
         }
         scratch::with(cols.extent, |line| {
             dispatch(Windows {
                 rows,
                 cols,
+                first_row,
                 image,
                 out,
                 line,
                 rule,
             });
         });
-        Ok(())
     }
 }
 
@@ -191,161 +237,27 @@ pub fn try_avg_pool2d<T: Float>(
     pool.run("avg_pool2d", image, out, Mean)
 }
 
-/// How the values of a window become one.
-trait Rule<T: Float>: Copy {
-    fn start(self) -> T;
-    fn combine(self, left: T, right: T) -> T;
-    fn combine_registers<V: FloatVector<Elem = T>>(self, left: V, right: V) -> V;
-    fn finished(self, value: T, count: usize) -> T;
+/// Rows of the result of [`max_pool2d`] from `first_row` on, counted through all planes, as many as
+/// `out` holds: for who shares out the work. `image` is all planes.
+///
+/// ```
+/// use kernels_simd::dense::{Pool2d, max_pool2d_rows};
+/// let pool = Pool2d::new((4, 2), (2, 2));
+/// let mut out = [0.0];
+/// max_pool2d_rows(&pool, 1, &[1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], &mut out);
+/// assert_eq!(out, [8.0]);
+/// ```
+///
+/// # Panics
+/// If a length differs from what the extents say, `out` is not whole rows, or there are fewer.
+pub fn max_pool2d_rows<T: Float>(pool: &Pool2d, first_row: usize, image: &[T], out: &mut [T]) {
+    pool.run_rows("max_pool2d", first_row, image, out, Greatest);
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Greatest;
-
-impl<T: Float> Rule<T> for Greatest {
-    #[inline(always)]
-    fn start(self) -> T {
-        T::LEAST
-    }
-
-    #[inline(always)]
-    fn combine(self, left: T, right: T) -> T {
-        if left > right || left.is_nan() {
-            left
-        } else {
-            right
-        }
-    }
-
-    #[inline(always)]
-    fn combine_registers<V: FloatVector<Elem = T>>(self, left: V, right: V) -> V {
-        // A sum with a NaN in it is one.
-        V::select(
-            left.unordered(right),
-            left.add(right),
-            left.max_native(right),
-        )
-    }
-
-    #[inline(always)]
-    fn finished(self, value: T, _: usize) -> T {
-        value
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Mean;
-
-impl<T: Float> Rule<T> for Mean {
-    #[inline(always)]
-    fn start(self) -> T {
-        T::NEG_ZERO
-    }
-
-    #[inline(always)]
-    fn combine(self, left: T, right: T) -> T {
-        left + right
-    }
-
-    #[inline(always)]
-    fn combine_registers<V: FloatVector<Elem = T>>(self, left: V, right: V) -> V {
-        left.add(right)
-    }
-
-    #[inline(always)]
-    fn finished(self, value: T, count: usize) -> T {
-        value / T::from_count(count)
-    }
-}
-
-struct Windows<'a, T, R> {
-    rows: Axis,
-    cols: Axis,
-    image: &'a [T],
-    out: &'a mut [T],
-    line: &'a mut [T],
-    rule: R,
-}
-
-impl<T: Float, R: Rule<T>> Kernel for Windows<'_, T, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<B: Backend>(&mut self, token: B) {
-        let Self {
-            rows, cols, rule, ..
-        } = *self;
-        let plane_len = rows.extent * cols.extent;
-        let (places, per_row) = (rows.places(), cols.places());
-        let planes = self.image.chunks_exact(plane_len);
-        for (plane, out) in planes.zip(self.out.chunks_exact_mut(places * per_row)) {
-            for (place, out) in out.chunks_exact_mut(per_row).enumerate() {
-                let inside = rows.inside(place);
-                let height = inside.len();
-                let lines = &plane[inside.start * cols.extent..inside.end * cols.extent];
-                down::<T, B, R>(token, rule, lines, self.line);
-                let tiled = cols.before == 0 && cols.after == 0 && cols.stride == cols.window;
-                match cols.window {
-                    2 if tiled => along::<T, R, 2>(rule, self.line, out, 2 * height),
-                    3 if tiled => along::<T, R, 3>(rule, self.line, out, 3 * height),
-                    4 if tiled => along::<T, R, 4>(rule, self.line, out, 4 * height),
-                    _ => {
-                        for (place, out) in out.iter_mut().enumerate() {
-                            let inside = cols.inside(place);
-                            let count = height * inside.len();
-                            let mut value = rule.start();
-                            for &element in &self.line[inside] {
-                                value = rule.combine(value, element);
-                            }
-                            *out = rule.finished(value, count);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Rows of a window, one below another in `lines`, become one.
-#[inline(always)]
-fn down<T: Float, B: Backend, R: Rule<T>>(token: B, rule: R, lines: &[T], line: &mut [T]) {
-    let cols = line.len();
-    let lanes = T::Vector::<B>::LANES;
-    let whole = cols - cols % lanes;
-    let mut j = 0;
-    while j < whole {
-        let mut value = T::Vector::<B>::splat(token, rule.start());
-        let mut at = j;
-        while at < lines.len() {
-            value = rule.combine_registers(value, T::Vector::<B>::load(token, &lines[at..]));
-            at += cols;
-        }
-        value.store(&mut line[j..]);
-        j += lanes;
-    }
-    while j < cols {
-        let mut value = rule.start();
-        let mut at = j;
-        while at < lines.len() {
-            value = rule.combine(value, lines[at]);
-            at += cols;
-        }
-        line[j] = value;
-        j += 1;
-    }
-}
-
-/// `W` columns of each window, side by side, become one: a loop that the compiler vectorises.
-#[inline(always)]
-fn along<T: Float, R: Rule<T>, const W: usize>(rule: R, line: &[T], out: &mut [T], count: usize) {
-    let (windows, _) = line.as_chunks::<W>();
-    for (window, out) in windows.iter().zip(out) {
-        let mut value = window[0];
-        let mut j = 1;
-        while j < W {
-            value = rule.combine(value, window[j]);
-            j += 1;
-        }
-        *out = rule.finished(value, count);
-    }
+/// The same of [`avg_pool2d`].
+///
+/// # Panics
+/// As [`max_pool2d_rows`].
+pub fn avg_pool2d_rows<T: Float>(pool: &Pool2d, first_row: usize, image: &[T], out: &mut [T]) {
+    pool.run_rows("avg_pool2d", first_row, image, out, Mean);
 }

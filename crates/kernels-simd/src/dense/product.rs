@@ -42,12 +42,12 @@ impl<'a, T: Float> Product<'a, T> {
             return self.narrow(kind, memory);
         }
         // Rows of C are to be contiguous: a column-major C is computed as its transpose.
-        let product = if self.c.col_stride() != 1 && self.c.row_stride() == 1 && n != 1 {
+        let product = if is_by_columns(&self.c) {
             self.transposed()
         } else {
             self
         };
-        let (pack_a, pack_b) = product.packing();
+        let (pack_a, pack_b) = packing(&product.a, &product.b);
         if pack_a || pack_b {
             product.packed(pack_a, pack_b, memory);
         } else {
@@ -122,26 +122,10 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
-    /// Whether A and B are packed.
-    #[inline(always)]
-    fn packing(&self) -> (bool, bool) {
-        let (m, k, n) = (self.a.rows(), self.a.cols(), self.b.cols());
-        let size = size_of::<T>();
-        let bytes = |stride: isize| stride.unsigned_abs() * size;
-        let contiguous = self.b.col_stride() == 1 || n == 1 || k == 0;
-        let pack_a = split::packs_a(m, k, n, bytes(self.a.row_stride()), size);
-        let pack_b = split::packs_b(m, k, n, bytes(self.b.row_stride()), size);
-        (pack_a, pack_b || !contiguous)
-    }
-
     /// All is read where it lies; a C of few columns is one sweep.
     #[inline(always)]
     fn in_place(self) {
-        let (bytes, registers) = match Level::active() {
-            Level::Avx512 => (64, 32),
-            Level::Avx2 => (32, 16),
-            Level::Baseline => (32, 8),
-        };
+        let (bytes, registers) = split::registers(Level::active());
         let width = (self.c.cols() * size_of::<T>()).div_ceil(bytes);
         if width > split::width_max(registers) || self.a.cols() > split::DEPTH {
             return dispatch(Drive {
@@ -190,8 +174,53 @@ pub(super) const fn scratch_len<T>(m: usize, k: usize, n: usize) -> usize {
     scratch::with_room_to_align::<T>(len + panel_len(k))
 }
 
+/// Elements of scratch that this very product packs into.
+pub(super) fn scratch_needed<T: Float>(
+    a: &MatRef<'_, T>,
+    b: &MatRef<'_, T>,
+    c: &MatMut<'_, T>,
+) -> usize {
+    let (a, b) = match is_by_columns(c) {
+        true => (b.t(), a.t()),
+        false => (*a, *b),
+    };
+    let (m, k) = a.shape();
+    let (pack_a, pack_b) = packing(&a, &b);
+    let few = split::dots_max(size_of::<T>());
+    let len = match (pack_a, pack_b) {
+        // What dot products take, if it is one.
+        (false, false) if m <= few || b.cols() <= few => few * pack::stride(k),
+        (false, false) => 0,
+        (true, false) => block_len(m, k),
+        (_, true) => panel_len(k) + if pack_a { block_len(m, k) } else { 0 },
+    };
+    if len == 0 {
+        0
+    } else {
+        scratch::with_room_to_align::<T>(len)
+    }
+}
+
+/// Whether C is computed as its transpose, so that its rows are contiguous.
+#[inline(always)]
+pub(super) fn is_by_columns<T>(c: &MatMut<'_, T>) -> bool {
+    c.col_stride() != 1 && c.row_stride() == 1 && c.cols() != 1
+}
+
+/// Whether A and B are packed.
+#[inline(always)]
+pub(super) fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    let size = size_of::<T>();
+    let bytes = |stride: isize| stride.unsigned_abs() * size;
+    let contiguous = b.col_stride() == 1 || n == 1 || k == 0;
+    let pack_a = split::packs_a(m, k, n, bytes(a.row_stride()), size);
+    let pack_b = split::packs_b(m, k, n, bytes(b.row_stride()), size);
+    (pack_a, pack_b || !contiguous)
+}
+
 /// Elements of a packed block of A.
-const fn block_len(m: usize, k: usize) -> usize {
+pub(super) const fn block_len(m: usize, k: usize) -> usize {
     let rows = if m < split::BLOCK_ROWS {
         m
     } else {
@@ -238,21 +267,15 @@ impl<T: Float> Kernel for Drive<'_, '_, T> {
             panel,
         } = self;
         let (m, k) = product.a.shape();
-        let depths = k.div_ceil(split::DEPTH).max(1);
-        let blocks = if block.is_empty() {
-            1
-        } else {
-            m.div_ceil(split::BLOCK_ROWS)
-        };
-        let mut depth = 0..0;
+        let depths = split::depths(k);
+        let blocks = split::blocks(m, block.is_empty());
         for depth_index in 0..depths {
-            depth = depth.end..depth.end + split::even(k, depths, depth_index);
+            let depth = split::even_range(k, depths, depth_index);
             let finish = product
                 .finish
                 .for_block(depth_index == 0, depth_index == depths - 1);
-            let mut rows = 0..0;
             for block_index in 0..blocks {
-                rows = rows.end..rows.end + split::even(m, blocks, block_index);
+                let rows = split::even_range(m, blocks, block_index);
                 let mut a = product.a.part(rows.clone(), depth.clone());
                 if !block.is_empty() {
                     a = pack::rows(a, block, pack::stride(depth.len()));
@@ -272,7 +295,7 @@ impl<T: Float> Kernel for Drive<'_, '_, T> {
 
 /// A product that is one block, panel by panel of B.
 #[inline(always)]
-fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, panel: &mut [T]) {
+pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, panel: &mut [T]) {
     let Product {
         a,
         b,

@@ -3,6 +3,9 @@
 //! Remainders are split evenly (15 rows are 8 and 7, not 14 and 1): what a nearly empty last tile
 //! costs is nearly a full one.
 
+use crate::level::Level;
+use core::ops::Range;
+
 /// The highest tile of any level.
 pub(super) const HEIGHT_MAX: usize = 14;
 
@@ -120,4 +123,36 @@ pub(super) const fn height_max(registers: usize, width: usize) -> usize {
 #[inline(always)]
 pub(super) const fn even(len: usize, parts: usize, index: usize) -> usize {
     len / parts + (index < len % parts) as usize
+}
+
+/// Where part `index` lies when `len` is cut into `parts` that differ by one at most.
+#[inline(always)]
+pub(super) const fn even_range(len: usize, parts: usize, index: usize) -> Range<usize> {
+    let longer = len % parts;
+    let before = if index < longer { index } else { longer };
+    let start = index * (len / parts) + before;
+    start..start + even(len, parts, index)
+}
+
+/// Blocks of `k` terms; one of none, in which C is only scaled.
+#[inline(always)]
+pub(super) const fn depths(k: usize) -> usize {
+    if k == 0 { 1 } else { k.div_ceil(DEPTH) }
+}
+
+/// Blocks of `m` rows of A; what is read where it lies is one.
+#[inline(always)]
+pub(super) const fn blocks(m: usize, in_place: bool) -> usize {
+    if in_place { 1 } else { m.div_ceil(BLOCK_ROWS) }
+}
+
+/// Bytes of a register, and how many the CPU has, as the backends say it: for decisions outside of
+/// them.
+#[inline(always)]
+pub(super) const fn registers(level: Level) -> (usize, usize) {
+    match level {
+        Level::Avx512 => (64, 32),
+        Level::Avx2 => (32, 16),
+        Level::Baseline => (32, 8),
+    }
 }

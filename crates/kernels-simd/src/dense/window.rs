@@ -109,6 +109,24 @@ impl Axis {
         }
     }
 
+    /// The part of the axis that the windows at some places see, not none, with the padding that they
+    /// see; and the first place in the image that belongs to it.
+    pub(super) fn part(self, places: Range<usize>) -> (Self, usize) {
+        let start = places.start * self.stride;
+        let end = start + places.len().saturating_sub(1) * self.stride + self.window;
+        let first = start.saturating_sub(self.before).min(self.extent);
+        let last = end.saturating_sub(self.before).clamp(first, self.extent);
+        let extent = last - first;
+        let before = self.before.saturating_sub(start).min(end - start);
+        let part = Self {
+            extent,
+            before,
+            after: end - start - before - extent,
+            ..self
+        };
+        (part, first)
+    }
+
     /// The part of the window at a place that lies in the image.
     #[inline(always)]
     pub(super) fn inside(self, place: usize) -> Range<usize> {
