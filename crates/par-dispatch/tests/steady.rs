@@ -132,6 +132,39 @@ fn shapes(place: &str, dispatcher: &Dispatcher<'_>) {
             dispatcher.softmax(&x, &mut out);
         });
     }
+    // Isolated, the arena asks the system for each block that is packed to.
+    #[cfg(all(feature = "kernels", feature = "arena"))]
+    if !arena::ISOLATED {
+        dense(&check, dispatcher);
+    }
+    #[cfg(all(feature = "kernels", not(feature = "arena")))]
+    dense(&check, dispatcher);
+}
+
+/// Products that pack and that do not, padded images.
+#[cfg(feature = "kernels")]
+fn dense(check: &dyn Fn(&str, &mut dyn FnMut()), dispatcher: &Dispatcher<'_>) {
+    use kernels_simd::dense::{Conv2d, MatMut, MatRef, Padding, Pool2d};
+    let x: Vec<f32> = (0..300 * 300).map(|i| (i % 17) as f32).collect();
+    let mut out = vec![0.0_f32; 300 * 300];
+    for side in [40, 300] {
+        check("matmul", &mut || {
+            let a = MatRef::new(&x[..side * side], side, side);
+            let c = MatMut::new(&mut out[..side * side], side, side);
+            dispatcher.matmul(1.0, a, a.t(), 0.0, c);
+        });
+    }
+    check("matvec", &mut || {
+        let a = MatRef::new(&x, 300, 300);
+        dispatcher.matvec(1.0, a, &x[..300], 0.0, &mut out[..300]);
+    });
+    check("conv2d and pools", &mut || {
+        let conv = Conv2d::new((50, 50), (3, 3)).padding(Padding::Same);
+        dispatcher.conv2d(&conv, &x[..2500], &x[..9], &mut out[..2500]);
+        let pool = Pool2d::new((50, 50), (2, 2));
+        dispatcher.max_pool2d(&pool, &x[..2500], &mut out[..625]);
+        dispatcher.avg_pool2d(&pool, &x[..2500], &mut out[..625]);
+    });
 }
 
 #[test]

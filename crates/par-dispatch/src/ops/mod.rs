@@ -13,6 +13,7 @@
 
 mod arithmetic;
 mod compare;
+mod dense;
 mod functions;
 mod reductions;
 
@@ -26,6 +27,7 @@ use std::convert::Infallible;
 
 pub use arithmetic::*;
 pub use compare::*;
+pub use dense::*;
 pub use functions::*;
 pub use reductions::*;
 

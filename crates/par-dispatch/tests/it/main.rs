@@ -1,5 +1,7 @@
 //! The public view of par-dispatch: whichever way a call goes, its result is the same.
 
+#[cfg(all(feature = "kernels", feature = "rayon"))]
+mod dense;
 mod dispatchers;
 mod launch;
 #[cfg(feature = "kernels")]
