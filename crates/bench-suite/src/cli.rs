@@ -52,8 +52,10 @@ pub(crate) struct Cli {
 /// A peer outside Rust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Peer {
-    /// NumPy, of the `python3` in the search path, on one thread
+    /// NumPy, of the `python3` in the search path: one thread, and all for products of matrices
     Numpy,
+    /// PyTorch and ONNX Runtime, likewise, one thread, for convolution and pooling
+    Torch,
 }
 
 const EXAMPLES: &str = "\

@@ -114,6 +114,9 @@ fn prepare(cli: &Cli) -> anyhow::Result<(Inputs, String)> {
     if cli.peers.contains(&Peer::Numpy) {
         inputs.start_numpy();
     }
+    if cli.peers.contains(&Peer::Torch) {
+        inputs.start_torch();
+    }
     Ok((inputs, data))
 }
 

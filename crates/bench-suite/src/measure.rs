@@ -17,6 +17,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use rayon::ThreadPool;
+
 /// How long a question may be asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -129,6 +131,35 @@ impl<'a, C, R> Contender<'a, C, R> {
                     for _ in 0..times {
                         black_box(repeated(black_box(context)));
                     }
+                }))
+            }),
+        }
+    }
+
+    /// A contender whose batches run on a worker of `pool`, where the joins of libraries that are
+    /// built on Rayon cost least. It runs on all threads of the pool.
+    pub fn on_pool(
+        name: &'static str,
+        pool: &'a ThreadPool,
+        body: impl Fn(&mut C) -> R + Clone + Send + Sync + 'a,
+    ) -> Self
+    where
+        C: Send,
+        R: Send,
+    {
+        let repeated = body.clone();
+        Self {
+            name,
+            threads: pool.current_num_threads(),
+            roundings: 0,
+            call: Box::new(move |context| Ok(pool.install(|| body(context)))),
+            repeat: Box::new(move |context, times| {
+                Ok(pool.install(|| {
+                    elapsed_ns(|| {
+                        for _ in 0..times {
+                            black_box(repeated(black_box(context)));
+                        }
+                    })
                 }))
             }),
         }

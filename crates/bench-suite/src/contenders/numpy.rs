@@ -1,18 +1,15 @@
 //! NumPy, in a child process that lives as long as the run and is asked for a batch per round.
 //!
-//! The script travels inside this program and reads its own clock, so that neither a file nor the
-//! pipe matters. Python and NumPy are never required: what is missing is told, and the run goes on.
-//! The protocol is described in `peers/numpy_peer.py`.
+//! Its products of matrices are those of the BLAS that it comes with: OpenBLAS, in its wheels. The
+//! protocol is described in `peers/numpy_peer.py`; who speaks it is [`super::python`]'s.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufReader, Read as _};
+use std::process::ChildStdout;
 use std::str::{FromStr, SplitWhitespace};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use super::python::{Session, gone, unexpected};
 use crate::data::number::{Number, Sent};
 use crate::groups::slices::Operands;
 use crate::measure::Contender;
@@ -31,89 +28,25 @@ fn roundings(len: usize) -> usize {
 #[derive(Debug)]
 pub struct Numpy {
     version: String,
+    threads: usize,
     ops: BTreeSet<String>,
     session: RefCell<Session>,
 }
 
-#[derive(Debug)]
-struct Session {
-    child: Arc<Mutex<Child>>,
-    /// Told of each request and each answer; hangs up with the session.
-    watch: Sender<Watched>,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-/// What the watchdog is told.
-#[derive(Debug)]
-enum Watched {
-    Asked,
-    Answered,
-}
-
-/// Longest time for an answer: a batch takes milliseconds, the start of Python seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A thread that ends the child if it owes an answer for longer than `patience`. Who waits at the
-/// pipe then reads its end, as if the child had ended by itself.
-fn watchdog(child: Arc<Mutex<Child>>, patience: Duration) -> Sender<Watched> {
-    let (told, hears) = channel();
-    std::thread::spawn(move || {
-        while let Ok(first) = hears.recv() {
-            if matches!(first, Watched::Answered) {
-                continue;
-            }
-            if let Err(RecvTimeoutError::Timeout) = hears.recv_timeout(patience) {
-                end(&child);
-            }
-        }
-    });
-    told
-}
-
-/// It has nothing to save; one that has ended already is only waited for.
-fn end(child: &Mutex<Child>) {
-    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ended = child.kill();
-    let _status = child.wait();
-}
-
 impl Numpy {
-    /// Starts `python3` from the search path.
+    /// Starts `python3` from the search path, its BLAS on `threads` threads.
     ///
     /// # Errors
     /// Why it is not to be had, in a line.
-    pub fn start() -> Result<Self, String> {
-        let mut child = Command::new("python3")
-            .args(["-c", SCRIPT])
-            // Equal memory for all: NumPy would ask the system for huge pages, and nobody else does.
-            .env("NUMPY_MADVISE_HUGEPAGE", "0")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("python3: {error}"))?;
-        let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err("python3: no pipes".into());
-        };
-        let child = Arc::new(Mutex::new(child));
-        let mut session = Session {
-            watch: watchdog(Arc::clone(&child), PATIENCE),
-            child,
-            requests,
-            answers: BufReader::new(answers),
-        };
-        session.tell(Watched::Asked);
-        let greeting = session.line()?;
-        let mut words = greeting.split_whitespace().map(str::to_owned);
-        match words.next() {
-            Some(first) if first != "missing" => Ok(Self {
-                version: first,
-                ops: words.collect(),
-                session: session.into(),
-            }),
-            _ => Err(words.collect::<Vec<_>>().join(" ")),
-        }
+    pub fn start(threads: usize) -> Result<Self, String> {
+        let (session, mut words) = Session::start(SCRIPT, threads)?;
+        let ops = words.split_off(1);
+        Ok(Self {
+            version: words.remove(0),
+            threads,
+            ops: ops.into_iter().collect(),
+            session: session.into(),
+        })
     }
 
     /// NumPy's version.
@@ -135,76 +68,50 @@ impl Numpy {
         }
         let call = move |operands: &mut Operands<T>| {
             let session = &mut *self.session.borrow_mut();
-            session.load(operands)?;
-            let answer = session.ask(&format!("call {op}"))?;
+            load(session, operands)?;
+            let answer = session.send(&format!("call {op}"), &[])?;
             R::heard(&answer, &mut session.answers, operands)
         };
-        let repeat = move |_: &mut Operands<T>, times: u64| {
-            let answer = self
-                .session
-                .borrow_mut()
-                .ask(&format!("time {op} {times}"))?;
-            let ns = answer.strip_prefix("ns ").and_then(|ns| ns.parse().ok());
-            ns.ok_or_else(|| unexpected(&answer))
+        Some(self.asked(op, call).roundings(roundings(len)))
+    }
+
+    /// The product of an m×k and a k×n matrix, the operands' x and y, in their out.
+    #[must_use]
+    pub fn product<T: Operand + Number>(
+        &self,
+        [m, k, n]: [usize; 3],
+    ) -> Contender<'_, Operands<T>, ()> {
+        let call = move |operands: &mut Operands<T>| {
+            let session = &mut *self.session.borrow_mut();
+            load(session, operands)?;
+            session.tell_to(&format!("matrices {m} {k} {n}"), &[])?;
+            session.call("call matmul", bytemuck::cast_slice_mut(&mut operands.out))
         };
-        Some(Contender::elsewhere(NAME, 1, call, repeat).roundings(roundings(len)))
+        self.asked("matmul", call).roundings(roundings(k))
+    }
+
+    fn asked<'a, C, R>(
+        &'a self,
+        op: &'static str,
+        call: impl Fn(&mut C) -> Result<R, String> + 'a,
+    ) -> Contender<'a, C, R> {
+        let repeat = move |_: &mut C, times: u64| {
+            let request = format!("time {op} {times}");
+            self.session.borrow_mut().time(&request)
+        };
+        Contender::elsewhere(NAME, self.threads, call, repeat)
     }
 }
 
-impl Session {
-    /// Sends the operands; the output becomes a copy of the first one.
-    fn load<T: Operand>(&mut self, operands: &Operands<T>) -> Result<(), String> {
-        self.tell(Watched::Asked);
-        let Operands { x, y, .. } = operands;
-        let (x_len, y_len) = (x.len(), y.len());
-        let request = format!("load {} {x_len} {y_len} {}\n", T::DTYPE, T::constants());
-        for part in [
-            request.as_bytes(),
-            bytemuck::cast_slice(x),
-            bytemuck::cast_slice(y),
-        ] {
-            self.requests.write_all(part).map_err(gone)?;
-        }
-        match self.line()?.as_str() {
-            "ok" => Ok(()),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    fn tell(&self, what: Watched) {
-        // The watchdog outlives the session: it ends when nobody can tell it anything.
-        let _told = self.watch.send(what);
-    }
-
-    fn ask(&mut self, request: &str) -> Result<String, String> {
-        self.tell(Watched::Asked);
-        writeln!(self.requests, "{request}").map_err(gone)?;
-        self.line()
-    }
-
-    fn line(&mut self) -> Result<String, String> {
-        let mut line = String::new();
-        let len = self.answers.read_line(&mut line).map_err(gone)?;
-        self.tell(Watched::Answered);
-        if len == 0 {
-            return Err("python3 ended".into());
-        }
-        Ok(line.trim_end().to_owned())
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        end(&self.child);
-    }
-}
-
-fn gone(error: io::Error) -> String {
-    format!("python3: {error}")
-}
-
-fn unexpected(answer: &str) -> String {
-    format!("numpy answered: {answer}")
+/// Sends the operands; the output becomes a copy of the first one.
+fn load<T: Operand>(session: &mut Session, operands: &Operands<T>) -> Result<(), String> {
+    let Operands { x, y, .. } = operands;
+    let (x_len, y_len) = (x.len(), y.len());
+    let request = format!("load {} {x_len} {y_len} {}", T::DTYPE, T::constants());
+    session.tell_to(
+        &request,
+        &[bytemuck::cast_slice(x), bytemuck::cast_slice(y)],
+    )
 }
 
 /// An element type that NumPy is sent.
@@ -312,21 +219,5 @@ impl<V: Words> Words for Option<V> {
 impl<V: Words> Words for (V, V) {
     fn read(words: &mut SplitWhitespace<'_>) -> Option<Self> {
         Some((V::read(words)?, V::read(words)?))
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_child_that_owes_an_answer_is_ended() {
-        let mut command = Command::new("sleep");
-        let mut sleeper = command.arg("600").stdout(Stdio::piped()).spawn().unwrap();
-        let mut pipe = sleeper.stdout.take().unwrap();
-        let watch = watchdog(Arc::new(Mutex::new(sleeper)), Duration::from_millis(20));
-        watch.send(Watched::Asked).unwrap();
-        // Returns when the child's end of the pipe is closed.
-        assert_eq!(pipe.read(&mut [0]).unwrap(), 0);
     }
 }

@@ -17,6 +17,7 @@ use pool_metrics::Recorder;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::contenders::numpy::{self, Numpy};
+use crate::contenders::torch::{self, Torch};
 use crate::data::Embedded;
 use crate::data::npy::Array;
 use crate::measure::{Contender, Measured, Plan, Trial, measure};
@@ -74,6 +75,10 @@ pub struct Inputs {
     pub user: Option<Array>,
     /// NumPy, if it was asked for and is there.
     pub numpy: Option<Numpy>,
+    /// Another, whose BLAS has as many threads as the pools.
+    pub numpy_threaded: Option<Numpy>,
+    /// PyTorch and ONNX Runtime, if they were asked for and are there.
+    pub torch: Option<Torch>,
     /// What will not run, and why: a line each.
     pub notes: Vec<String>,
     /// A plain pool.
@@ -85,7 +90,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Inputs with pools of `threads` threads, and without NumPy.
+    /// Inputs with pools of `threads` threads, and without peers in Python.
     ///
     /// # Errors
     /// If the system refuses so many threads.
@@ -105,6 +110,8 @@ impl Inputs {
             data: Embedded::load(),
             user,
             numpy: None,
+            numpy_threaded: None,
+            torch: None,
             notes: kernels::notes(),
             pool,
             recorded_pool,
@@ -114,9 +121,25 @@ impl Inputs {
 
     /// Starts NumPy, or notes why it will not run.
     pub fn start_numpy(&mut self) {
-        match Numpy::start() {
+        match Numpy::start(1) {
             Ok(numpy) => self.numpy = Some(numpy),
             Err(why) => self.notes.push(format!("{}: not run: {why}", numpy::NAME)),
+        }
+        if self.numpy.is_some() && self.threads() > 1 {
+            self.numpy_threaded = Numpy::start(self.threads()).ok();
+        }
+    }
+
+    /// Starts PyTorch and ONNX Runtime, or notes why one of them will not run.
+    pub fn start_torch(&mut self) {
+        let not_run = |name: &str, why: &str| format!("{name}: not run: {why}");
+        match Torch::start(1) {
+            Ok((torch, missing)) => {
+                let missing = missing.iter().map(|name| not_run(name, "not installed"));
+                self.notes.extend(missing);
+                self.torch = Some(torch);
+            }
+            Err(why) => self.notes.push(not_run(torch::NAME, &why)),
         }
     }
 

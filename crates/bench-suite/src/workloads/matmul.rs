@@ -1,5 +1,7 @@
 //! C = A·B, row by row.
 
+use rayon::prelude::*;
+
 use crate::data::real::Real;
 use crate::reference::check_terms;
 
@@ -88,6 +90,68 @@ pub fn check<T: Real>(shape: Shape, a: &[T], b: &[T], got: &[T]) -> Result<(), S
     Ok(())
 }
 
+/// A product in f64, with what bounds the error of each element: computed once, for many answers.
+#[derive(Debug)]
+pub struct Reference {
+    shape: Shape,
+    /// Each element, and the sum of the magnitudes of its terms.
+    elements: Vec<(f64, f64)>,
+}
+
+impl Reference {
+    /// Of A and B, row by row, on Rayon's current pool.
+    ///
+    /// # Panics
+    /// If a slice has another length than its shape.
+    #[must_use]
+    pub fn new<T: Real>(shape: Shape, a: &[T], b: &[T]) -> Self {
+        let Shape { m, k, n } = shape;
+        assert_eq!((a.len(), b.len()), (m * k, k * n), "{shape:?}");
+        let mut elements = vec![(0.0, 0.0); m * n];
+        let rows = elements.par_chunks_mut(n.max(1)).enumerate();
+        rows.for_each(|(row, elements)| {
+            for (inner, left) in a[row * k..][..k].iter().enumerate() {
+                let left = left.to_f64();
+                for (element, right) in elements.iter_mut().zip(&b[inner * n..][..n]) {
+                    let term = left * right.to_f64();
+                    element.0 += term;
+                    element.1 += term.abs();
+                }
+            }
+        });
+        Self { shape, elements }
+    }
+
+    /// Compares a product with it.
+    ///
+    /// # Errors
+    /// With the place and both values of the first element that is too far off.
+    pub fn check<T: Real>(&self, got: &[T]) -> Result<(), String> {
+        let Shape { k, n, .. } = self.shape;
+        // One rounding per product, one per addition; those of the reference likewise.
+        let roundings = (k + 1) as f64;
+        let unit = roundings * (T::UNIT_ROUNDOFF + f64::UNIT_ROUNDOFF);
+        for (index, (got, &(sum, magnitude))) in got.iter().zip(&self.elements).enumerate() {
+            let bound = unit * magnitude + roundings * T::SMALLEST;
+            let error = (got.to_f64() - sum).abs();
+            if error > bound || error.is_nan() {
+                let (row, column) = (index / n, index % n);
+                return Err(format!(
+                    "C[{row}, {column}]: {got}, expected {sum} ± {bound:.3e}"
+                ));
+            }
+        }
+        match got.len() == self.elements.len() {
+            true => Ok(()),
+            false => Err(format!(
+                "{} elements, expected {}",
+                got.len(),
+                self.elements.len()
+            )),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +195,17 @@ mod tests {
         assert!(wrong.starts_with("C[1, 0]: 43.5, expected 43"), "{wrong}");
     }
 
+    #[test]
+    fn the_reference_finds_one_wrong_element() {
+        let shape = Shape { m: 2, k: 2, n: 1 };
+        let reference = Reference::new(shape, &[1.0_f32, 2.0, -3.0, 4.0], &[5.0, 6.0]);
+        assert_eq!(reference.check(&[17.0_f32, 9.0]), Ok(()));
+        assert_eq!(reference.check(&[17.0_f32, 9.000_001]), Ok(()));
+        for wrong in [&[17.0_f32, 9.001][..], &[f32::NAN, 9.0], &[17.0]] {
+            assert!(reference.check(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn products_pass_their_check(m in 1..6_usize, k in 1..9_usize, n in 1..6_usize, seed in any::<u32>()) {
@@ -141,6 +216,7 @@ mod tests {
             let shape = Shape { m, k, n };
             matmul(shape, &a, &b, &mut out);
             prop_assert_eq!(check(shape, &a, &b, &out), Ok(()));
+            prop_assert_eq!(Reference::new(shape, &a, &b).check(&out), Ok(()));
         }
     }
 }

@@ -11,9 +11,11 @@
 //!                       ⋮
 //! ```
 //!
-//! Decided here: the operands, the tasks and their nesting. Results are compared with f64
-//! references, never one path with the other alone. Timing is the groups'.
+//! Decided here: the operands, the tasks and their nesting. The kernels are those of kernels-simd;
+//! results are compared with f64 references, never one path with the other alone. Timing is the
+//! groups'.
 
+use kernels_simd::dense::{self, Conv2d, MatMut, MatRef, Pool2d};
 use pool_metrics::{Label, Recorder};
 use rayon::prelude::*;
 
@@ -141,12 +143,17 @@ impl PoolWorkload {
     /// One pass on the calling thread, nothing recorded.
     pub fn run_sequential(&self, out: &mut Outputs) {
         for (index, (a, b)) in self.operands.iter().enumerate() {
-            matmul::matmul(MATMUL, a, b, &mut out.products[index]);
+            product(a, b, &mut out.products[index]);
             kernels_simd::add(a, b, &mut out.sums[index]);
             kernels_simd::mul(a, b, &mut out.hadamards[index]);
         }
-        conv2d::conv2d(CONV, &self.image, &self.kernel, &mut out.convolved);
-        max_pool2d::max_pool2d(POOL, &self.pooled_image, &mut out.pooled);
+        convolve(&self.image, &self.kernel, &mut out.convolved);
+        self.pool(&mut out.pooled);
+    }
+
+    fn pool(&self, out: &mut [f32]) {
+        let pool = Pool2d::new((POOL.rows, POOL.columns), (POOL.stride, POOL.stride));
+        dense::max_pool2d(&pool, &self.pooled_image, out);
     }
 
     /// One pass over the Rayon pool of the calling thread, each task recorded by `recorder`.
@@ -186,7 +193,7 @@ impl PoolWorkload {
             });
             scope.spawn(move |_| {
                 let _task = recorder.track(labels::MAX_POOL2D);
-                max_pool2d::max_pool2d(POOL, &self.pooled_image, pooled);
+                self.pool(pooled);
             });
         });
     }
@@ -195,13 +202,9 @@ impl PoolWorkload {
         let bands = out.par_chunks_mut(BAND_ROWS * CONV.columns_out());
         bands.enumerate().for_each(|(band, out)| {
             let _task = recorder.track(labels::CONV2D_BAND);
-            let rows_out = out.len() / CONV.columns_out();
-            let shape = conv2d::Shape {
-                rows: rows_out + CONV.side - 1,
-                ..CONV
-            };
-            let image = &self.image[band * BAND_ROWS * CONV.columns..][..shape.rows * CONV.columns];
-            conv2d::conv2d(shape, image, &self.kernel, out);
+            let rows = out.len() / CONV.columns_out() + CONV.side - 1;
+            let image = &self.image[band * BAND_ROWS * CONV.columns..][..rows * CONV.columns];
+            convolve(image, &self.kernel, out);
         });
     }
 
@@ -229,21 +232,28 @@ impl PoolWorkload {
     }
 }
 
+/// So many rows of a product as A has.
+fn product(a: &[f32], b: &[f32], out: &mut [f32]) {
+    let matmul::Shape { k, n, .. } = MATMUL;
+    let m = a.len() / k;
+    let (a, b) = (MatRef::new(a, m, k), MatRef::new(b, k, n));
+    dense::matmul(1.0, a, b, 0.0, MatMut::new(out, m, n));
+}
+
+/// The rows of a convolution that these rows of the image give.
+fn convolve(image: &[f32], kernel: &[f32], out: &mut [f32]) {
+    let conv2d::Shape { columns, side, .. } = CONV;
+    let conv = Conv2d::new((image.len() / columns, columns), (side, side));
+    dense::conv2d(&conv, image, kernel, out);
+}
+
 fn matmul_in_bands(recorder: &Recorder, a: &[f32], b: &[f32], out: &mut [f32]) {
     let bands = out
         .par_chunks_mut(BAND_ROWS * MATMUL.n)
         .zip(a.par_chunks(BAND_ROWS * MATMUL.k));
     bands.for_each(|(out, a)| {
         let _task = recorder.track(labels::MATMUL_BAND);
-        matmul::matmul(
-            matmul::Shape {
-                m: a.len() / MATMUL.k,
-                ..MATMUL
-            },
-            a,
-            b,
-            out,
-        );
+        product(a, b, out);
     });
 }
 
