@@ -55,6 +55,12 @@ impl<T: Float> Finish<'_, T> {
         rectified(value, self.relu)
     }
 
+    /// Whether the sum is only added to C: a block of a long sum that is not the first.
+    #[inline(always)]
+    pub(super) fn only_adds(&self) -> bool {
+        self.alpha == T::ONE && self.beta == T::ONE && self.bias.is_none() && !self.relu
+    }
+
     /// Whether the sum itself is what goes into C.
     #[inline(always)]
     pub(super) fn is_plain(&self) -> bool {

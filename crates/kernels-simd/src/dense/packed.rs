@@ -325,12 +325,12 @@ impl<T: Float> Kernel for PackedProduct<'_, '_, T> {
     fn run<B: Backend>(&mut self, token: B) {
         let (m, packing) = (self.a.rows(), self.b.packing);
         let (depths, panels) = (packing.blocks(), packing.panels());
-        let blocks = split::blocks(m, self.block.is_empty());
-        for depth in 0..depths {
-            let terms = split::even_range(packing.terms, depths, depth);
-            let finish = self.finish.for_block(depth == 0, depth == depths - 1);
-            for block in 0..blocks {
-                let rows = split::even_range(m, blocks, block);
+        let blocks = m.div_ceil(split::rows_of_c(packing.cols, size_of::<T>()));
+        for block in 0..blocks {
+            let rows = split::even_range(m, blocks, block);
+            for depth in 0..depths {
+                let terms = split::even_range(packing.terms, depths, depth);
+                let finish = self.finish.for_block(depth == 0, depth == depths - 1);
                 let mut a = self.a.part(rows.clone(), terms.clone());
                 if !self.block.is_empty() {
                     a = pack::rows(a, self.block, pack::stride(terms.len()));

@@ -1,8 +1,8 @@
 //! The way of a product through blocks and panels.
 //!
 //! ```text
-//! for each block of k            DEPTH terms
-//!   for each block of rows       A is packed here, or read where it lies
+//! for each block of C            rows and columns that stay in the second cache
+//!   for each block of k          DEPTH terms; A is packed here, or read where it lies
 //!     for each panel of columns  B is packed here, or read where it lies
 //!       sweep down the block     tiles, in registers
 //! ```
@@ -145,8 +145,10 @@ impl<'a, T: Float> Product<'a, T> {
         match (width, fused) {
             (1, true) => dispatch(Sweep::<T, 1, true> { a, b, c, finish }),
             (1, false) => dispatch(Sweep::<T, 1, false> { a, b, c, finish }),
-            (_, true) => dispatch(Sweep::<T, 2, true> { a, b, c, finish }),
-            (_, false) => dispatch(Sweep::<T, 2, false> { a, b, c, finish }),
+            (2, true) => dispatch(Sweep::<T, 2, true> { a, b, c, finish }),
+            (2, false) => dispatch(Sweep::<T, 2, false> { a, b, c, finish }),
+            (_, true) => dispatch(Sweep::<T, 3, true> { a, b, c, finish }),
+            (_, false) => dispatch(Sweep::<T, 3, false> { a, b, c, finish }),
         }
     }
 
@@ -245,8 +247,8 @@ enum Narrow {
     DotsOfTransposed,
 }
 
-/// Columns of the widest panel: two registers of 64 bytes of `f32`.
-const PANEL_COLS_MAX: usize = 32;
+/// Columns of the widest panel: three registers of 64 bytes of `f32`.
+const PANEL_COLS_MAX: usize = 48;
 
 /// A product on its way through blocks and panels. What has no memory to be packed to is read where
 /// it lies.
@@ -267,29 +269,66 @@ impl<T: Float> Kernel for Drive<'_, '_, T> {
             panel,
         } = self;
         let (m, k) = product.a.shape();
+        let (n, size) = (product.b.cols(), size_of::<T>());
         let depths = split::depths(k);
         let blocks = split::blocks(m, block.is_empty());
-        for depth_index in 0..depths {
-            let depth = split::even_range(k, depths, depth_index);
-            let finish = product
-                .finish
-                .for_block(depth_index == 0, depth_index == depths - 1);
-            for block_index in 0..blocks {
-                let rows = split::even_range(m, blocks, block_index);
-                let mut a = product.a.part(rows.clone(), depth.clone());
-                if !block.is_empty() {
-                    a = pack::rows(a, block, pack::stride(depth.len()));
+        let shallow = split::is_shallow(k, n, size);
+        for block_index in 0..blocks {
+            let rows = split::even_range(m, blocks, block_index);
+            let groups = split::column_blocks(rows.len(), depths, n, size);
+            for group in 0..groups {
+                let cols = split::even_range(n.div_ceil(PANEL_COLS_MAX), groups, group);
+                let cols = cols.start * PANEL_COLS_MAX..n.min(cols.end * PANEL_COLS_MAX);
+                for depth_index in 0..depths {
+                    let depth = split::even_range(k, depths, depth_index);
+                    let finish = product
+                        .finish
+                        .for_block(depth_index == 0, depth_index == depths - 1);
+                    let mut a = product.a.part(rows.clone(), depth.clone());
+                    if !block.is_empty() {
+                        a = pack::rows(a, block, pack::stride(depth.len()));
+                    }
+                    let part = Product {
+                        a,
+                        b: product.b.part(depth, cols.clone()),
+                        c: product.c.reborrow().part(rows.clone(), cols.clone()),
+                        finish: finish.part(rows.clone(), cols.clone()),
+                        fused: product.fused,
+                    };
+                    if panel.is_empty() && shallow {
+                        bands(token, part);
+                    } else {
+                        panels(token, part, panel);
+                    }
                 }
-                let part = Product {
-                    a,
-                    b: product.b.part(depth.clone(), 0..product.b.cols()),
-                    c: product.c.reborrow().part(rows.clone(), 0..product.b.cols()),
-                    finish: finish.part(rows.clone(), 0..product.b.cols()),
-                    fused: product.fused,
-                };
-                panels(token, part, panel);
             }
         }
+    }
+}
+
+/// A product that is one block, and writes more than it reads: bands of rows, each panel by panel.
+#[inline(always)]
+fn bands<T: Float, B: Backend>(token: B, product: Product<'_, T>) {
+    let Product {
+        a,
+        b,
+        mut c,
+        finish,
+        fused,
+    } = product;
+    let (m, n) = c.shape();
+    let mut from = 0;
+    while from < m {
+        let rows = from..(from + split::BAND_ROWS).min(m);
+        from = rows.end;
+        let band = Product {
+            a: a.part(rows.clone(), 0..a.cols()),
+            b,
+            c: c.reborrow().part(rows.clone(), 0..n),
+            finish: finish.part(rows, 0..n),
+            fused,
+        };
+        panels(token, band, &mut []);
     }
 }
 
@@ -334,7 +373,9 @@ pub(super) fn sweep<T: Float, B: Backend>(
     match (width, fused) {
         (1, true) => token.out_of_line(&mut Sweep::<T, 1, true> { a, b, c, finish }),
         (1, false) => token.out_of_line(&mut Sweep::<T, 1, false> { a, b, c, finish }),
-        (_, true) => token.out_of_line(&mut Sweep::<T, 2, true> { a, b, c, finish }),
-        (_, false) => token.out_of_line(&mut Sweep::<T, 2, false> { a, b, c, finish }),
+        (2, true) => token.out_of_line(&mut Sweep::<T, 2, true> { a, b, c, finish }),
+        (2, false) => token.out_of_line(&mut Sweep::<T, 2, false> { a, b, c, finish }),
+        (_, true) => token.out_of_line(&mut Sweep::<T, 3, true> { a, b, c, finish }),
+        (_, false) => token.out_of_line(&mut Sweep::<T, 3, false> { a, b, c, finish }),
     }
 }

@@ -12,9 +12,14 @@ pub(super) const HEIGHT_MAX: usize = 14;
 /// The highest of the heights that follow each other without a gap.
 const HEIGHT_SMALL: usize = 8;
 
-/// Registers in a row of a tile, at most.
+/// Registers in a row of a tile, at most: three where there are 32, so that 33 to 48 columns of
+/// `f32`, or what is left of more, are one panel.
 pub(super) const fn width_max(registers: usize) -> usize {
-    if registers >= 16 { 2 } else { 1 }
+    match registers {
+        32.. => 3,
+        16.. => 2,
+        _ => 1,
+    }
 }
 
 /// Whether tiles have a variant of this height: fast ones 1 to 8 and the highest, reproducible ones
@@ -85,6 +90,16 @@ pub(super) const fn rows_in_cache(stride_bytes: usize) -> usize {
 /// A matrix of so many bytes is packed: beyond it, more than the second cache's share is at stake.
 const PACKED_FROM_BYTES: usize = 160 << 10;
 
+/// Rows of C that are written side by side where its rows are long and their sums short, so that what
+/// is written, not what is read, decides: as many pages as a CPU's table for stores holds.
+pub(super) const BAND_ROWS: usize = 16;
+
+/// Whether C is written band by band: a row of it is a page and more, and a tile's sums take little
+/// longer than to write them.
+pub(super) const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
+    k <= 64 && n * size >= 8192
+}
+
 /// Whether a copy of B pays, panel by panel, for a product of `m` rows.
 pub(super) const fn packs_b(
     m: usize,
@@ -93,7 +108,9 @@ pub(super) const fn packs_b(
     stride_bytes: usize,
     size: usize,
 ) -> bool {
-    m >= 3 * HEIGHT_MAX && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
+    !is_shallow(k, n, size)
+        && m >= 3 * HEIGHT_MAX
+        && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
 }
 
 /// Whether a copy of A pays, for a product of `n` columns.
@@ -112,10 +129,11 @@ pub(super) const fn packs_a(
 /// needs a row of B and an element of A.
 pub(super) const fn height_max(registers: usize, width: usize) -> usize {
     let height = (registers - 1 - width) / width;
-    if height > HEIGHT_MAX {
-        HEIGHT_MAX
-    } else {
-        height
+    match height {
+        HEIGHT_MAX.. => HEIGHT_MAX,
+        // There are no tiles between.
+        HEIGHT_SMALL.. => HEIGHT_SMALL,
+        _ => height,
     }
 }
 
@@ -144,6 +162,38 @@ pub(super) const fn depths(k: usize) -> usize {
 #[inline(always)]
 pub(super) const fn blocks(m: usize, in_place: bool) -> usize {
     if in_place { 1 } else { m.div_ceil(BLOCK_ROWS) }
+}
+
+/// Bytes of C that are worked on together, block of k by block of k: half of a second cache of 2 MiB.
+/// Beyond it each of those blocks would fetch C from the last cache again.
+const C_BYTES: usize = 1 << 20;
+
+/// Blocks of columns of C, of so many rows.
+#[inline(always)]
+pub(super) const fn column_blocks(rows: usize, depths: usize, n: usize, size: usize) -> usize {
+    if depths == 1 {
+        return 1;
+    }
+    let blocks = (rows * size).saturating_mul(n).div_ceil(C_BYTES);
+    // At least two panels wide.
+    let most = n / 96;
+    if most == 0 {
+        1
+    } else if blocks < most {
+        if blocks == 0 { 1 } else { blocks }
+    } else {
+        most
+    }
+}
+
+/// Rows of a block of C with all its columns.
+pub(super) const fn rows_of_c(n: usize, size: usize) -> usize {
+    let rows = C_BYTES / (if n == 0 { 1 } else { n } * size);
+    match rows {
+        BLOCK_ROWS.. => BLOCK_ROWS,
+        0..64 => 64,
+        _ => rows,
+    }
 }
 
 /// Bytes of a register, and how many the CPU has, as the backends say it: for decisions outside of

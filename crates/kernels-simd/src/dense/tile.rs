@@ -71,7 +71,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
             in_last: T::Vector::<B>::first_lanes(token, cols - (NV - 1) * lanes),
         };
         let contiguous = self.c.col_stride() == 1 || cols == 1;
-        let direct = contiguous && self.finish.is_plain();
+        let adds = FUSED && contiguous && self.finish.only_adds();
+        let direct = adds || contiguous && self.finish.is_plain();
         let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
         let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
         let mut row = 0;
@@ -80,10 +81,11 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
             if direct {
                 let c_row = self.c.row_stride();
                 let to = self.c.start().wrapping_offset(row as isize * c_row);
-                self.tile(token, row, height, filled, to, c_row, filled.whole);
+                self.tile(token, row, height, filled, to, c_row, (filled.whole, adds));
             } else {
                 let to = buffer.as_mut_ptr().cast();
-                self.tile(token, row, height, filled, to, (NV * lanes) as isize, true);
+                let stride = (NV * lanes) as isize;
+                self.tile(token, row, height, filled, to, stride, (true, false));
                 let sums = buffer.as_ptr();
                 if contiguous {
                     self.put_rows(token, row, height, filled, sums.cast());
@@ -97,7 +99,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
 }
 
 impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
-    /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`.
+    /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`, and
+    /// added to C if it `adds`.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "two places, two extents")]
     fn tile<B: Backend>(
@@ -108,7 +111,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
         to: *mut T,
         stride: isize,
-        all: bool,
+        (all, adds): (bool, bool),
     ) {
         macro_rules! heights {
             ($($height:literal)*) => {
@@ -116,7 +119,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
                     $($height if const {
                         split::is_height($height, split::height_max(T::Vector::<B>::IN_CPU, NV), FUSED)
                     } => {
-                        let sums = self.sums::<B, $height>(token, row, filled);
+                        let sums = self.sums::<B, $height>(token, row, filled, adds);
                         store_rows::<T, B, NV, $height>(&sums, to, stride, filled, all);
                     })*
                     _ => unreachable!("split: a tile of {height} rows"),
@@ -126,16 +129,28 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
         heights! { 1 2 3 4 5 6 7 8 14 }
     }
 
-    /// The sums along k.
+    /// The sums along k, from zero or from C on.
     #[inline(always)]
     fn sums<B: Backend, const H: usize>(
         &self,
         token: B,
         row: usize,
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+        adds: bool,
     ) -> [[T::Vector<B>; NV]; H] {
         let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut sums = [[zero; NV]; H];
+        if FUSED && adds {
+            let c_row = self.c.row_stride();
+            let c = self.c.as_ref().start();
+            let mut i = 0;
+            while i < H {
+                let line = c.wrapping_offset((row + i) as isize * c_row);
+                // SAFETY: row `row + i` of C, which `run` has compared with NV.
+                sums[i] = unsafe { load_row::<T, B, NV>(token, line, filled) };
+                i += 1;
+            }
+        }
         let (a_row, a_col) = (self.a.row_stride(), self.a.col_stride());
         // One address for every four rows: from a single one, the compiler would reach each row by
         // adding to the last, in one chain of additions.

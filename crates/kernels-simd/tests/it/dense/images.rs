@@ -3,8 +3,8 @@
 use super::layouts::{Real, noise};
 use crate::levels;
 use kernels_simd::dense::{
-    Conv2d, DenseError, Padding, Pool2d, avg_pool2d, conv2d, max_pool2d, try_avg_pool2d,
-    try_conv2d, try_max_pool2d,
+    Conv2d, DenseError, MatMut, Padding, Pool2d, avg_pool2d, avg_pool2d_rows, conv2d, max_pool2d,
+    max_pool2d_rows, try_avg_pool2d, try_conv2d, try_max_pool2d,
 };
 use proptest::prelude::*;
 
@@ -102,6 +102,7 @@ fn check_conv<T: Real>(slide: Slide, batch: usize, channels: usize, results: usi
     let conv = if relu { conv.bias(&bias).relu() } else { conv };
     let mut out = vec![T::NAN; batch * results * rows * cols];
     conv2d(&conv, &image, &kernel, &mut out);
+    check_bands(&conv, batch, &image, &kernel, &out);
     for (index, got) in out.iter().enumerate() {
         let place = (index / cols % rows, index % cols);
         let (image_index, result) = (
@@ -136,6 +137,43 @@ fn check_conv<T: Real>(slide: Slide, batch: usize, channels: usize, results: usi
     }
 }
 
+/// The same rows, whether they are computed together or in bands.
+fn check_bands<T: Real>(
+    conv: &Conv2d<'_, T>,
+    batch: usize,
+    image: &[T],
+    kernel: &[T],
+    whole: &[T],
+) {
+    let (rows, cols) = conv.out_extents().unwrap();
+    let results = conv.results();
+    if whole.is_empty() {
+        return;
+    }
+    let mut out = vec![T::NAN; whole.len()];
+    let image = &image[..image.len() / batch];
+    let (mut rest, mut from) = (
+        MatMut::new(&mut out[..results * rows * cols], results, rows * cols),
+        0,
+    );
+    for len in [1, 3, 2, 100] {
+        let band = from..(from + len).min(rows);
+        let (part, behind) = rest.split_at_col(band.len() * cols);
+        let mut scratch = vec![T::NAN; conv.scratch_len(band.len()).unwrap()];
+        from = band.end;
+        conv.run_rows_with_scratch(&mut scratch, band, image, kernel, part);
+        rest = behind;
+    }
+    for (index, (got, expected)) in out
+        .iter()
+        .zip(whole)
+        .take(results * rows * cols)
+        .enumerate()
+    {
+        assert_eq!(got.bits(), expected.bits(), "element {index}");
+    }
+}
+
 fn check_pools<T: Real>(slide: Slide, planes: usize, nan_at: Option<usize>) {
     let pool = Pool2d::new(slide.extents, slide.window)
         .planes(planes)
@@ -155,6 +193,19 @@ fn check_pools<T: Real>(slide: Slide, planes: usize, nan_at: Option<usize>) {
     let mut mean = greatest.clone();
     max_pool2d(&pool, &image, &mut greatest);
     avg_pool2d(&pool, &image, &mut mean);
+    if !mean.is_empty() {
+        let (first, mut some) = (planes * rows / 2, mean.clone());
+        max_pool2d_rows(&pool, first, &image, &mut some[first * cols..]);
+        let same = |a: &T, b: &T| a.bits() == b.bits();
+        assert!(
+            some.iter()
+                .zip(&greatest)
+                .skip(first * cols)
+                .all(|(a, b)| same(a, b))
+        );
+        avg_pool2d_rows(&pool, first, &image, &mut some[first * cols..]);
+        assert!(some.iter().zip(&mean).all(|(a, b)| same(a, b)));
+    }
     for index in 0..greatest.len() {
         let place = (index / cols % rows, index % cols);
         let plane = index / (rows * cols);

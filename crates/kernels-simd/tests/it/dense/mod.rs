@@ -3,4 +3,5 @@
 mod images;
 mod layouts;
 mod products;
+mod tiny;
 mod views;

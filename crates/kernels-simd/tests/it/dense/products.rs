@@ -4,7 +4,9 @@
 use super::layouts::{Order, Real, Stored, noise};
 use crate::levels;
 use kernels_simd::Level;
-use kernels_simd::dense::{DenseError, MatMut, MatRef, Matmul, matmul, try_matmul};
+use kernels_simd::dense::{
+    DenseError, MatMut, MatRef, Matmul, PackedB, Packing, matmul, matvec, try_matmul, try_matvec,
+};
 use proptest::prelude::*;
 
 /// A product to be checked.
@@ -18,6 +20,8 @@ struct Case<T> {
     bias: Option<Side<T>>,
     relu: bool,
     reproducible: bool,
+    /// Whether B is packed before.
+    packed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -37,6 +41,7 @@ impl<T: Real> Case<T> {
             bias: None,
             relu: false,
             reproducible: false,
+            packed: false,
         }
     }
 
@@ -57,8 +62,13 @@ impl<T: Real> Case<T> {
 
     fn computed(&self) -> Stored<T> {
         let mut c = self.c.clone();
-        self.product()
-            .run(self.a.view(), self.b.view(), c.view_mut());
+        let (a, b) = (self.a.view(), self.b.view());
+        if self.packed {
+            let b = PackedB::new(b);
+            self.product().run_packed(a, b.view(), c.view_mut());
+        } else {
+            self.product().run(a, b, c.view_mut());
+        }
         c
     }
 
@@ -131,10 +141,10 @@ fn cases<T: Real + std::fmt::Debug>() -> impl Strategy<Value = Case<T>> {
         scalar.clone(),
         scalar,
         0..3_usize,
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
     )
         .prop_map(
-            |(orders, shape, seed, alpha, beta, side, [relu, reproducible])| {
+            |(orders, shape, seed, alpha, beta, side, [relu, reproducible, packed])| {
                 let seed = seed >> 1;
                 let mut random = noise::<T>(seed);
                 let mut line = |len: usize| (0..len).map(|i| random(i, 77)).collect();
@@ -148,6 +158,7 @@ fn cases<T: Real + std::fmt::Debug>() -> impl Strategy<Value = Case<T>> {
                     },
                     relu,
                     reproducible,
+                    packed,
                     ..Case::new(orders, shape, seed)
                 }
             },
@@ -335,4 +346,84 @@ fn shapes_that_do_not_fit_panic() {
         0.0,
         c,
     );
+}
+
+#[test]
+fn a_matrix_that_was_packed_at_one_level_serves_all() {
+    let case = Case::<f32>::new([Order::Rows; 3], [33, 333, 71], 6);
+    let mut all = Vec::new();
+    levels::each(|_| all.push(PackedB::new(case.b.view())));
+    levels::each(|_| {
+        let mut expected = vec![f32::NAN; 33 * 71];
+        let view = MatMut::new(&mut expected, 33, 71);
+        matmul(1.0, case.a.view(), case.b.view(), 0.0, view);
+        for packed in &all {
+            let mut c = vec![f32::NAN; 33 * 71];
+            let view = MatMut::new(&mut c, 33, 71);
+            Matmul::new().run_packed(case.a.view(), packed.clone().view(), view);
+            for (got, expected) in c.iter().zip(&expected) {
+                assert!((got - expected).abs() < 1e-3, "{got}, expected {expected}");
+            }
+        }
+    });
+}
+
+#[test]
+fn packed_matrices_keep_the_reproducible_bits_and_can_be_replaced() {
+    levels::each(|_| {
+        let case = Case {
+            reproducible: true,
+            bias: Some(Side::Rows(vec![0.5; 40])),
+            ..Case::<f64>::new([Order::Rows; 3], [40, 170, 50], 8)
+        };
+        let (a, b) = (case.a.view(), case.b.view());
+        let expected = case.computed();
+        let mut packed = PackedB::new(Stored::new(Order::Rows, 170, 50, |_, _| f64::NAN).view());
+        packed.replace(b);
+        let mut c = case.c.clone();
+        case.product().run_packed(a, packed.view(), c.view_mut());
+        assert!(elements(&c).eq(elements(&expected)));
+        let wrong = Matmul::new().try_run_packed(a.t(), packed.view(), c.view_mut());
+        assert_eq!(
+            wrong.unwrap_err().to_string(),
+            "matmul: A is 170×40, B is 170×50"
+        );
+    });
+    assert!(matches!(
+        Packing::<f32>::try_new(usize::MAX, 2),
+        Err(DenseError::SizeOverflow { .. })
+    ));
+}
+
+#[test]
+fn vectors_in_both_orientations() {
+    levels::each(|_| {
+        for [m, k] in [
+            [0, 3],
+            [3, 0],
+            [1, 1],
+            [1, 200],
+            [200, 1],
+            [65, 130],
+            [130, 65],
+        ] {
+            for order in [Order::Rows, Order::Columns, Order::Scattered(2)] {
+                for (alpha, beta) in [(1.0, 0.0), (-2.0, 1.0), (0.5, 3.0)] {
+                    let mut case =
+                        Case::<f32>::new([order, Order::Rows, Order::Rows], [m, k, 1], 7);
+                    (case.alpha, case.beta) = (alpha, beta);
+                    case.check();
+                    let x: Vec<f32> = elements(&case.b).collect();
+                    let mut y: Vec<f32> = elements(&case.c).collect();
+                    matvec(alpha, case.a.view(), &x, beta, &mut y);
+                    let near = |(a, b): (f32, &f32)| (a - b).abs() <= 1e-3;
+                    let all = elements(&case.computed()).zip(&y).all(near);
+                    assert!(all, "{m}×{k} {order:?}");
+                }
+            }
+        }
+    });
+    let a = MatRef::new(&[1.0_f64; 6], 2, 3);
+    let wrong = try_matvec(1.0, a, &[1.0; 3], 0.0, &mut [0.0; 3]);
+    assert_eq!(wrong.unwrap_err().to_string(), "matvec: A is 2×3, y is 3×1");
 }
