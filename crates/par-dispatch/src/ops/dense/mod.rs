@@ -79,11 +79,17 @@ impl<'a> Dispatcher<'a> {
         if plain && self.is_short(&work.of_unit(1), 1) {
             return (Turn::Whole, Timing::NONE);
         }
-        self.turn_of_long(work, units_max, watched)
+        self.turn_of_long(work, units_max, watchers)
     }
 
     #[inline(never)]
-    fn turn_of_long(&self, work: &Work, units_max: usize, watched: bool) -> (Turn<'a>, Timing) {
+    fn turn_of_long(
+        &self,
+        work: &Work,
+        units_max: usize,
+        watchers: &Watchers<'_>,
+    ) -> (Turn<'a>, Timing) {
+        let watched = !watchers.is_empty();
         let alone = (Turn::Whole, Timing::NONE);
         let (workers, figures) = (self.workers(), self.figures());
         let whole = work.of_unit(1);
@@ -106,7 +112,7 @@ impl<'a> Dispatcher<'a> {
             return alone;
         }
         let op = work.of_unit(units);
-        let (route, timing) = self.route(&op, units, watched);
+        let (route, timing) = self.route(&op, units, watchers);
         let turn = match route {
             Some(route) => Turn::Shared(Share { op, units, route }),
             None => Turn::Whole,
