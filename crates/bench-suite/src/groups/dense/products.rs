@@ -14,6 +14,9 @@ use crate::workloads::matmul::{Reference, Shape};
 /// Contenders on the operands A, B and C as x, y and out.
 type Contenders<'a, T> = Vec<Contender<'a, Operands<T>, ()>>;
 
+/// How much longer samples are than usual: a worker that is asleep comes after 80 µs.
+const CALLED_FACTOR: f64 = 8.0;
+
 /// Rounds with a contender that everybody waits for, 35 ms each time.
 const ROUNDS_OF_SPINNERS: usize = 40;
 
@@ -114,6 +117,8 @@ fn ask<'a, T: Multiplied + Operand>(
         let trial = Trial::new(|o: &Operands<T>, (), _| reference.check(&o.out))
             .prepared_by(Operands::poison);
         let mut plan = share(inputs, plan);
+        // Long enough for workers that have to be called first.
+        plan.sample_ns *= CALLED_FACTOR;
         if inputs.numpy_threaded.is_some() {
             // Its threads spin on after each batch, and nobody is timed meanwhile.
             plan.rounds_max = plan.rounds_max.min(ROUNDS_OF_SPINNERS);
