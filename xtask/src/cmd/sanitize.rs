@@ -1,4 +1,5 @@
-//! `sanitize`: the crates that share memory between threads, under tools that see every access.
+//! `sanitize`: what shares memory between threads, or goes by pointers, under tools that see every
+//! access.
 //! What is run, and with what, is the table here; the interleavings are searched by `loom`.
 
 use std::ffi::OsString;
@@ -16,14 +17,16 @@ use crate::workspace::{self, Workspace};
 
 pub(crate) const COMMAND: Command = Command {
     name: "sanitize",
-    about: "Runs the stress tests under ThreadSanitizer and Miri",
+    about: "Runs stress tests and the dense kernels under sanitizers and Miri",
     usage: "\
 Usage: cargo xtask sanitize [--install] [--only STEP,…]
 
-Runs tests of par-dispatch with the nightly toolchain, in target/sanitize:
-  tsan      all of them under ThreadSanitizer, the standard library rebuilt for it
-  tree      the hub and the tiles in Miri, with tree borrows, on several schedules
+Runs tests with the nightly toolchain, in target/sanitize:
+  tsan      all of par-dispatch under ThreadSanitizer, the standard library rebuilt for it
+  tree      its hub and its tiles in Miri, with tree borrows, on several schedules
   stacked   the same with stacked borrows
+  dense     the dense kernels of kernels-simd in Miri, on tiny shapes
+  asan      all their tests under AddressSanitizer, at each level of this CPU
 What cannot run is shown as `not run: why` and fails nothing.
 
   --install   first installs the nightly toolchain with Miri and rust-src, if it is missing
@@ -32,8 +35,8 @@ What cannot run is shown as `not run: why` and fails nothing.
     run,
 };
 
-/// Targets that have a ThreadSanitizer.
-const WITH_TSAN: &[&str] = &[
+/// Targets that have the sanitizers.
+const WITH_SANITIZERS: &[&str] = &[
     "x86_64-unknown-linux-gnu",
     "aarch64-unknown-linux-gnu",
     "x86_64-apple-darwin",
@@ -66,6 +69,18 @@ const STEPS: &[Step] = &[
         miri: true,
         args: &["-p", "par-dispatch", "--lib", "--", "hub::tests", "tile::"],
         env: ("MIRIFLAGS", ""),
+    },
+    Step {
+        name: "dense",
+        miri: true,
+        args: &["-p", "kernels-simd", "--test", "it", "--", "dense::tiny"],
+        env: ("MIRIFLAGS", "-Zmiri-tree-borrows"),
+    },
+    Step {
+        name: "asan",
+        miri: false,
+        args: &["-p", "kernels-simd", "--test", "it", "--", "dense::"],
+        env: ("RUSTFLAGS", "-Zsanitizer=address"),
     },
 ];
 
@@ -118,8 +133,8 @@ impl Step {
             nightly(&["cargo", "miri", "test"]).without_env("RUSTFLAGS")
         } else {
             let host = host()?;
-            if !WITH_TSAN.contains(&&*host) {
-                return Ok(Outcome::NotRun(format!("no ThreadSanitizer for {host}")));
+            if !WITH_SANITIZERS.contains(&&*host) {
+                return Ok(Outcome::NotRun(format!("no sanitizer for {host}")));
             }
             let suppressions = workspace::root().join("crates/par-dispatch/tests/tsan.supp");
             let options = format!("suppressions={}", suppressions.display());
@@ -134,11 +149,12 @@ impl Step {
             .args(self.args)
             .tee()?;
         let Tally { passed, failed } = Tally::of(&told.text);
-        let reports = told.text.matches("WARNING: ThreadSanitizer").count();
+        let reports = told.text.matches("WARNING: ThreadSanitizer").count()
+            + told.text.matches("ERROR: AddressSanitizer").count();
         Ok(match (told.success, passed) {
             (true, 1..) if reports == 0 => Outcome::Passed(passed),
             (true, 0) => Outcome::Failed("no test ran".to_owned()),
-            _ => Outcome::Failed(format!("{failed} tests failed, {reports} data races")),
+            _ => Outcome::Failed(format!("{failed} tests failed, {reports} reports")),
         })
     }
 }
