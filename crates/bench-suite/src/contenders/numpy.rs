@@ -1,7 +1,7 @@
 //! NumPy, in a child process that lives as long as the run and is asked for a batch per round.
 //!
 //! Its products of matrices are those of the BLAS that it comes with: OpenBLAS, in its wheels. The
-//! protocol is described in `peers/numpy_peer.py`; who speaks it is [`super::python`]'s.
+//! protocol is described in `peers/numpy_peer.py`; who speaks it is `super::python`'s.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! PyTorch and ONNX Runtime, in a child process that lives as long as the run, for convolution and
 //! pooling.
 //!
-//! The protocol is described in `peers/torch_peer.py`; who speaks it is [`super::python`]'s. ONNX
+//! The protocol is described in `peers/torch_peer.py`; who speaks it is `super::python`'s. ONNX
 //! Runtime is timed with inputs and output that exist before, PyTorch as its users call it.
 
 use std::cell::RefCell;
