@@ -73,6 +73,7 @@ impl<'a> Dispatcher<'a> {
     /// Uses the given pool, from inside or outside of it.
     #[cfg(feature = "rayon")]
     #[must_use]
+    #[inline]
     pub fn with_pool(pool: &'a rayon::ThreadPool) -> Self {
         Self::on(Pool::custom(pool))
     }
@@ -94,6 +95,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Takes the choice away from the plan, or gives it back.
     #[must_use]
+    #[inline]
     pub const fn force(mut self, force: Force) -> Self {
         self.force = force;
         self
@@ -104,6 +106,7 @@ impl<'a> Dispatcher<'a> {
     /// # Panics
     /// If `workers` is 0.
     #[must_use]
+    #[inline]
     pub const fn max_workers(mut self, workers: usize) -> Self {
         assert!(workers > 0, "Dispatcher::max_workers: 0 workers");
         self.max_workers = workers;
@@ -118,6 +121,7 @@ impl<'a> Dispatcher<'a> {
     /// # let _ = thrifty;
     /// ```
     #[must_use]
+    #[inline]
     pub const fn linger(mut self, linger: Linger) -> Self {
         self.linger = linger;
         self
@@ -131,6 +135,7 @@ impl<'a> Dispatcher<'a> {
     /// # let _ = learning;
     /// ```
     #[must_use]
+    #[inline]
     pub const fn tuning(mut self, tuning: Tuning) -> Self {
         self.tuning = tuning;
         self
@@ -138,6 +143,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Plans with these figures, instead of those that [`Profile::of_this_machine`] finds.
     #[must_use]
+    #[inline]
     pub const fn profile(mut self, profile: &'a Profile) -> Self {
         self.profile = Some(profile);
         self
@@ -161,6 +167,7 @@ impl<'a> Dispatcher<'a> {
     /// # Panics
     /// If `elements` is 0.
     #[must_use]
+    #[inline]
     pub const fn chunk_len(mut self, elements: usize) -> Self {
         self.chunk_len = NonZero::new(elements);
         assert!(
@@ -176,6 +183,7 @@ impl<'a> Dispatcher<'a> {
     ///
     /// The other forms have no error to return, and run to their end.
     #[must_use]
+    #[inline]
     pub const fn cancellation(mut self, token: &'a CancelToken) -> Self {
         self.watchers.cancel = Some(token);
         self
@@ -201,6 +209,7 @@ impl<'a> Dispatcher<'a> {
     /// assert_eq!(percent.into_inner(), 100);
     /// ```
     #[must_use]
+    #[inline]
     pub const fn progress(mut self, progress: &'a (dyn Fn(usize, usize) + Sync)) -> Self {
         self.watchers.progress = Some(progress);
         self
@@ -209,6 +218,7 @@ impl<'a> Dispatcher<'a> {
     /// Records each chunk of each call as a task.
     #[cfg(feature = "pool-metrics")]
     #[must_use]
+    #[inline]
     pub const fn recorder(mut self, recorder: &'a pool_metrics::Recorder) -> Self {
         self.observer = Observer::new(recorder);
         self

@@ -42,14 +42,17 @@ mod with_rayon {
     }
 
     impl<'a> Pool<'a> {
+        #[inline]
         pub(crate) const fn none() -> Self {
             Self::None
         }
 
+        #[inline]
         pub(crate) const fn current() -> Self {
             Self::Current
         }
 
+        #[inline]
         pub(crate) const fn custom(pool: &'a ThreadPool) -> Self {
             Self::Custom(pool)
         }
@@ -159,10 +162,12 @@ mod without_rayon {
     pub(crate) struct Pool<'a>(PhantomData<&'a ()>);
 
     impl<'a> Pool<'a> {
+        #[inline]
         pub(crate) const fn none() -> Self {
             Self(PhantomData)
         }
 
+        #[inline]
         pub(crate) const fn current() -> Self {
             Self(PhantomData)
         }
