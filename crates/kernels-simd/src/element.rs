@@ -8,7 +8,16 @@ use core::ops::{Add, Div, Mul, Sub};
 
 mod sealed {
     pub trait Sealed {}
+
+    /// Without module `dense`: nothing.
+    #[cfg(not(feature = "std"))]
+    pub trait Instances {}
 }
+
+#[cfg(feature = "std")]
+use crate::dense::Instances;
+#[cfg(not(feature = "std"))]
+use sealed::Instances;
 
 /// A type that slices of a kernel may hold. Sealed: `f32`, `f64`, `i32`, `i64` and `u8`.
 pub trait Element:
@@ -54,7 +63,12 @@ pub trait Arithmetic: Element {
 
 /// A binary floating-point type. Sealed: `f32` and `f64`.
 pub trait Float:
-    Arithmetic + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+    Arithmetic
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Instances
 {
     /// The vector that a backend uses for this type.
     #[doc(hidden)]
@@ -116,6 +130,9 @@ pub trait Integer: Element {
 macro_rules! floats {
     ($($ty:ident $bits:ident $vector:ident;)*) => {$(
         impl sealed::Sealed for $ty {}
+
+        #[cfg(not(feature = "std"))]
+        impl Instances for $ty {}
 
         impl Element for $ty {
             const ZERO: Self = 0.0;

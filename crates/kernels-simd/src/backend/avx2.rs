@@ -5,7 +5,7 @@
 )]
 
 use super::x86::{dense_vectors, float_vectors, vectors, with_features};
-use crate::dispatch::{self, Kernel};
+use crate::dispatch::Kernel;
 use crate::vector::{
     Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
 };
@@ -13,6 +13,12 @@ use crate::vector::{
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
+
+/// A kernel, compiled with the features of the level.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn run<K: Kernel>(mut kernel: K) -> K::Output {
+    kernel.run(Avx2::here())
+}
 
 /// The proof that this CPU has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +74,7 @@ impl Backend for Avx2 {
 
     #[inline(always)]
     fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
-        with_features!(dispatch::avx2(kernel))
+        with_features!(run(kernel))
     }
 }
 

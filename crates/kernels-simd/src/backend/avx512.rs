@@ -5,7 +5,7 @@
 )]
 
 use super::x86::{dense_vectors, float_vectors, vectors, with_features};
-use crate::dispatch::{self, Kernel};
+use crate::dispatch::Kernel;
 use crate::vector::{
     Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
 };
@@ -13,6 +13,12 @@ use crate::vector::{
 use core::arch::x86::*;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
+
+/// A kernel, compiled with the features of the level.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(crate) fn run<K: Kernel>(mut kernel: K) -> K::Output {
+    kernel.run(Avx512::here())
+}
 
 /// The proof that this CPU has AVX-512 F, BW, DQ and VL.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +68,7 @@ impl Backend for Avx512 {
 
     #[inline(always)]
     fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
-        with_features!(dispatch::avx512(kernel))
+        with_features!(run(kernel))
     }
 }
 

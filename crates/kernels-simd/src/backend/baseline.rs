@@ -9,11 +9,19 @@
     reason = "accesses of the dense kernels, through pointers that these have checked"
 )]
 
-use crate::dispatch::{self, Kernel};
+use crate::dispatch::Kernel;
 use crate::vector::{
     Backend, ByteVector, DenseVector, DoubleVector, FloatVector, SingleVector, Vector,
 };
 use wide::{f32x8, f64x4, u8x32, u64x4};
+
+/// A kernel, compiled for the level. Out of line like those of the others, so that a caller of
+/// `dispatch` stays a jump: with this body inlined into it, `dot` of 16 elements took 28 ns instead
+/// of 24, `sum` 6.5 instead of 5.3.
+#[inline(never)]
+pub(crate) fn run<K: Kernel>(mut kernel: K) -> K::Output {
+    kernel.run(Baseline)
+}
 
 /// The proof of nothing: every CPU has this level.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +43,7 @@ impl Backend for Baseline {
 
     #[inline(always)]
     fn out_of_line<K: Kernel>(self, kernel: &mut K) -> K::Output {
-        dispatch::baseline(kernel)
+        run(kernel)
     }
 }
 

@@ -3,15 +3,9 @@
 //! `dispatch`.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-mod avx2;
+pub(crate) mod avx2;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-mod avx512;
-mod baseline;
+pub(crate) mod avx512;
+pub(crate) mod baseline;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod x86;
-
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-pub(crate) use avx2::Avx2;
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-pub(crate) use avx512::Avx512;
-pub(crate) use baseline::Baseline;

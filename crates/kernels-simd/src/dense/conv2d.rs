@@ -7,7 +7,6 @@ use super::finish::rectified;
 use super::scratch::{self, Memory};
 use super::view::MatMut;
 use super::window::{Axis, Padding, check_len};
-use crate::dispatch::dispatch;
 use crate::element::Float;
 use core::ops::Range;
 
@@ -227,11 +226,11 @@ impl<'a, T: Float> Conv2d<'a, T> {
             Seen::new(channels, band, cols, down.extent).unwrap_or_else(|error| error.panic());
         let image = image.get(first * cols.extent..).unwrap_or_default();
         if seen.is_the_image() {
-            return dispatch(Convolution::new(self, seen, image, kernel, out));
+            return T::convolution(&mut Convolution::new(self, seen, image, kernel, out));
         }
         memory.with(seen.len(), |copy| {
             seen.copy(image, copy);
-            dispatch(Convolution::new(self, seen, copy, kernel, out));
+            T::convolution(&mut Convolution::new(self, seen, copy, kernel, out));
         });
     }
 

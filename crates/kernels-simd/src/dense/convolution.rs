@@ -15,10 +15,10 @@
 use super::conv2d::Conv2d;
 use super::error::DenseError;
 use super::finish::{Finish, rectified};
-use super::product::sweep;
 use super::rows::{Offsets, Rows};
 use super::split;
 use super::taps::Taps;
+use super::tile::Sweep;
 use super::view::{MatMut, MatRef};
 use super::window::{self, Axis};
 use crate::dispatch::Kernel;
@@ -118,7 +118,8 @@ impl Seen {
 }
 
 /// Rows of the result of one image.
-pub(super) struct Convolution<'a, T> {
+#[derive(Debug)]
+pub struct Convolution<'a, T> {
     conv: &'a Conv2d<'a, T>,
     seen: Seen,
     image: &'a [T],
@@ -265,7 +266,8 @@ impl<T: Float> Convolution<'_, T> {
                 let b = Rows::gathered(image, base, offsets, to - col);
                 let c = line.reborrow().part(0..results, col..to);
                 let finish = finish.part(0..results, col..to);
-                sweep(token, (width, true), weights, b, c, finish);
+                let a = weights;
+                Sweep { a, b, c, finish }.run(token, width, true);
                 col = to;
             }
         }

@@ -7,7 +7,6 @@ use super::product::{self, Product};
 use super::scratch::{self, Memory};
 use super::split;
 use super::view::{MatMut, MatRef};
-use crate::dispatch::dispatch;
 use crate::element::Float;
 use core::ops::Range;
 
@@ -253,8 +252,8 @@ impl<'a, T: Float> Matmul<'a, T> {
 
     /// Elements of scratch that this product packs into: 0 if it needs none.
     #[must_use]
-    pub fn scratch_needed(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> usize {
-        product::scratch_needed(a, b, c)
+    pub fn scratch_needed(&self, a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> usize {
+        product::scratch_needed(a, b, c, self.fused)
     }
 
     /// The same of a product with a packed right-hand side.
@@ -362,7 +361,7 @@ impl<'a, T: Float> Matmul<'a, T> {
         }
         let fused = self.fused;
         memory.with(packed_block_len(&a, n), |block| {
-            dispatch(PackedProduct {
+            T::packed_product(&mut PackedProduct {
                 a,
                 b,
                 c,

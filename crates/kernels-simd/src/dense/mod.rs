@@ -16,18 +16,20 @@
 //! on every level and any number of threads.
 //!
 //! # Map
-//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and `taps` walk over them by pointers,
-//! each behind one check of all that it will touch; no other file does, besides `view`. Above them
-//! everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
+//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and `taps`
+//! walk over them by pointers, each behind one check of all that it will touch; no other file does,
+//! besides `view`. Above them everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
 //! `finish` is what follows a sum, `scratch` lends memory, `matmul` is the call and `product` its way
 //! through the blocks, `packed` the one of a B that is packed before, `matvec` a product of one
 //! column. `conv2d` is a call and `convolution` its kernel, `pool2d` and `pooling` likewise; `window`
-//! is where windows lie. `interop` converts views.
+//! is where windows lie. `instances` compiles the kernels for each element type; `interop` converts
+//! views.
 
 mod conv2d;
 mod convolution;
 mod error;
 mod finish;
+mod instances;
 #[cfg(feature = "ndarray")]
 mod interop;
 mod layout;
@@ -49,6 +51,7 @@ mod window;
 
 pub use conv2d::{Conv2d, conv2d, try_conv2d};
 pub use error::DenseError;
+pub(crate) use instances::Instances;
 pub use matmul::{Matmul, matmul, try_matmul};
 pub use matvec::{matvec, try_matvec};
 pub use packed::{PackedB, PackedRef, Packing};

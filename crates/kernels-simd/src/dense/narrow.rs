@@ -23,7 +23,7 @@ const STREAMS: usize = 8;
 
 /// One row of C: the sum of rows of B, each multiplied by an element of A.
 #[derive(Debug)]
-pub(super) struct Combination<'a, T> {
+pub struct Combination<'a, T> {
     pub(super) a: MatRef<'a, T>,
     pub(super) b: MatRef<'a, T>,
     pub(super) c: MatMut<'a, T>,
@@ -143,7 +143,7 @@ fn scale<T: Float>(line: &mut [T], beta: T) {
 
 /// Dot products of the rows of A with those of a few others: C = A · Bᵀ.
 #[derive(Debug)]
-pub(super) struct Dots<'a, T> {
+pub struct Dots<'a, T> {
     pub(super) a: MatRef<'a, T>,
     /// A row for each column of C.
     pub(super) b: MatRef<'a, T>,

@@ -308,7 +308,8 @@ impl<'a, T: Float> PackedRef<'a, T> {
 
 /// A product with a packed right-hand side, whose shapes fit. What has no memory to be packed to is
 /// read where it lies.
-pub(super) struct PackedProduct<'a, 's, T> {
+#[derive(Debug)]
+pub struct PackedProduct<'a, 's, T> {
     pub(super) a: MatRef<'a, T>,
     pub(super) b: PackedRef<'a, T>,
     pub(super) c: MatMut<'a, T>,

@@ -6,7 +6,6 @@ use super::error::DenseError;
 use super::pooling::{Greatest, Mean, Rule, Windows};
 use super::scratch;
 use super::window::{Axis, Padding, check_len};
-use crate::dispatch::dispatch;
 use crate::element::Float;
 
 /// What to pool: images of equal extents one behind another, and the windows on each.
@@ -172,7 +171,7 @@ impl Pool2d {
             return out.fill(rule.finished(rule.start(), 0));
         }
         scratch::with(cols.extent, |line| {
-            dispatch(Windows {
+            R::run(&mut Windows {
                 rows,
                 cols,
                 first_row,

@@ -16,6 +16,8 @@ use crate::vector::{Backend, FloatVector, Vector};
 
 /// How the values of a window become one.
 pub(super) trait Rule<T: Float>: Copy {
+    /// Runs the kernel.
+    fn run(windows: &mut Windows<'_, T, Self>);
     fn start(self) -> T;
     fn combine(self, left: T, right: T) -> T;
     fn combine_registers<V: FloatVector<Elem = T>>(self, left: V, right: V) -> V;
@@ -23,9 +25,13 @@ pub(super) trait Rule<T: Float>: Copy {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Greatest;
+pub struct Greatest;
 
 impl<T: Float> Rule<T> for Greatest {
+    fn run(windows: &mut Windows<'_, T, Self>) {
+        T::maxima_of_windows(windows);
+    }
+
     #[inline(always)]
     fn start(self) -> T {
         T::LEAST
@@ -57,9 +63,13 @@ impl<T: Float> Rule<T> for Greatest {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mean;
+pub struct Mean;
 
 impl<T: Float> Rule<T> for Mean {
+    fn run(windows: &mut Windows<'_, T, Self>) {
+        T::means_of_windows(windows);
+    }
+
     #[inline(always)]
     fn start(self) -> T {
         T::NEG_ZERO
@@ -81,7 +91,8 @@ impl<T: Float> Rule<T> for Mean {
     }
 }
 
-pub(super) struct Windows<'a, T, R> {
+#[derive(Debug)]
+pub struct Windows<'a, T, R> {
     pub(super) rows: Axis,
     pub(super) cols: Axis,
     /// The row of the result that `out` begins with, counted through all planes.

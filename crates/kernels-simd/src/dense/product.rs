@@ -17,12 +17,13 @@ use super::scratch::{self, Memory};
 use super::split;
 use super::tile::Sweep;
 use super::view::{MatMut, MatRef};
-use crate::dispatch::{Kernel, dispatch};
+use crate::dispatch::Kernel;
 use crate::element::Float;
 use crate::level::Level;
 use crate::vector::{Backend, DenseVector, Vector};
 
 /// A product whose shapes fit.
+#[derive(Debug)]
 pub(super) struct Product<'a, T> {
     pub(super) a: MatRef<'a, T>,
     pub(super) b: MatRef<'a, T>,
@@ -38,7 +39,7 @@ impl<'a, T: Float> Product<'a, T> {
         if m == 0 || n == 0 {
             return;
         }
-        if let (true, Some(kind)) = (self.fused, self.narrow_kind()) {
+        if let (true, Some(kind)) = (self.fused, narrow_kind(&self.a, &self.b, &self.c)) {
             return self.narrow(kind, memory);
         }
         // Rows of C are to be contiguous: a column-major C is computed as its transpose.
@@ -55,29 +56,6 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
-    /// The kernel for a C that is small against A or B, if there is one for these layouts.
-    #[inline(always)]
-    fn narrow_kind(&self) -> Option<Narrow> {
-        let (m, k, n) = (self.a.rows(), self.a.cols(), self.b.cols());
-        let few = split::dots_max(size_of::<T>());
-        if k < split::NARROW_DEPTH || (m > few && n > few) {
-            return None;
-        }
-        let (a_rows, b_rows) = (self.a.col_stride() == 1, self.b.col_stride() == 1);
-        let (a_cols, b_cols) = (self.a.row_stride() == 1, self.b.row_stride() == 1);
-        if m == 1 && b_rows && self.c.col_stride() == 1 {
-            Some(Narrow::Combination)
-        } else if n == 1 && a_cols && self.c.row_stride() == 1 {
-            Some(Narrow::CombinationOfTransposed)
-        } else if n <= few && a_rows {
-            Some(Narrow::Dots)
-        } else if m <= few && b_cols {
-            Some(Narrow::DotsOfTransposed)
-        } else {
-            None
-        }
-    }
-
     /// The larger matrix is read once, in order.
     #[inline(never)]
     fn narrow(self, kind: Narrow, memory: Memory<'_, T>) {
@@ -86,7 +64,7 @@ impl<'a, T: Float> Product<'a, T> {
                 let Self {
                     a, b, c, finish, ..
                 } = self;
-                dispatch(Combination { a, b, c, finish });
+                T::combination(&mut Combination { a, b, c, finish });
             }
             Narrow::CombinationOfTransposed => {
                 self.transposed().narrow(Narrow::Combination, memory)
@@ -97,13 +75,13 @@ impl<'a, T: Float> Product<'a, T> {
                 } = self;
                 let b = b.t();
                 if b.col_stride() == 1 {
-                    return dispatch(Dots { a, b, c, finish });
+                    return T::dots(&mut Dots { a, b, c, finish });
                 }
                 // The few columns of B are made contiguous.
                 let stride = pack::stride(b.cols());
                 memory.with(b.rows() * stride, |memory| {
                     let b = pack::rows(b, memory, stride);
-                    dispatch(Dots { a, b, c, finish });
+                    T::dots(&mut Dots { a, b, c, finish });
                 });
             }
             Narrow::DotsOfTransposed => self.transposed().narrow(Narrow::Dots, memory),
@@ -128,7 +106,7 @@ impl<'a, T: Float> Product<'a, T> {
         let (bytes, registers) = split::registers(Level::active());
         let width = (self.c.cols() * size_of::<T>()).div_ceil(bytes);
         if width > split::width_max(registers) || self.a.cols() > split::DEPTH {
-            return dispatch(Drive {
+            return T::blocks(&mut Blocks {
                 product: self,
                 block: &mut [],
                 panel: &mut [],
@@ -142,14 +120,7 @@ impl<'a, T: Float> Product<'a, T> {
             fused,
         } = self;
         let b = Rows::strided(b);
-        match (width, fused) {
-            (1, true) => dispatch(Sweep::<T, 1, true> { a, b, c, finish }),
-            (1, false) => dispatch(Sweep::<T, 1, false> { a, b, c, finish }),
-            (2, true) => dispatch(Sweep::<T, 2, true> { a, b, c, finish }),
-            (2, false) => dispatch(Sweep::<T, 2, false> { a, b, c, finish }),
-            (_, true) => dispatch(Sweep::<T, 3, true> { a, b, c, finish }),
-            (_, false) => dispatch(Sweep::<T, 3, false> { a, b, c, finish }),
-        }
+        T::sweep(&mut Sweep { a, b, c, finish }, width, fused);
     }
 
     #[inline(never)]
@@ -159,7 +130,7 @@ impl<'a, T: Float> Product<'a, T> {
         let panel_len = if pack_b { panel_len(k) } else { 0 };
         memory.with(block_len + panel_len, |memory| {
             let (panel, block) = memory.split_at_mut(panel_len);
-            dispatch(Drive {
+            T::blocks(&mut Blocks {
                 product: self,
                 block,
                 panel,
@@ -181,25 +152,53 @@ pub(super) fn scratch_needed<T: Float>(
     a: &MatRef<'_, T>,
     b: &MatRef<'_, T>,
     c: &MatMut<'_, T>,
+    fused: bool,
 ) -> usize {
-    let (a, b) = match is_by_columns(c) {
-        true => (b.t(), a.t()),
-        false => (*a, *b),
+    let contiguous = |few: &MatRef<'_, T>| match few.col_stride() {
+        1 => 0,
+        _ => few.rows() * pack::stride(few.cols()),
     };
-    let (m, k) = a.shape();
-    let (pack_a, pack_b) = packing(&a, &b);
+    let len = match narrow_kind(a, b, c).filter(|_| fused) {
+        Some(Narrow::Combination | Narrow::CombinationOfTransposed) => 0,
+        Some(Narrow::Dots) => contiguous(&b.t()),
+        Some(Narrow::DotsOfTransposed) => contiguous(a),
+        None => {
+            let (a, b) = match is_by_columns(c) {
+                true => (b.t(), a.t()),
+                false => (*a, *b),
+            };
+            let (m, k) = a.shape();
+            let (pack_a, pack_b) = packing(&a, &b);
+            let block = if pack_a { block_len(m, k) } else { 0 };
+            block + if pack_b { panel_len(k) } else { 0 }
+        }
+    };
+    match len {
+        0 => 0,
+        len => scratch::with_room_to_align::<T>(len),
+    }
+}
+
+/// The kernel for a C that is small against A or B, if there is one for these layouts.
+#[inline(always)]
+fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Option<Narrow> {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let few = split::dots_max(size_of::<T>());
-    let len = match (pack_a, pack_b) {
-        // What dot products take, if it is one.
-        (false, false) if m <= few || b.cols() <= few => few * pack::stride(k),
-        (false, false) => 0,
-        (true, false) => block_len(m, k),
-        (_, true) => panel_len(k) + if pack_a { block_len(m, k) } else { 0 },
-    };
-    if len == 0 {
-        0
+    if k < split::NARROW_DEPTH || (m > few && n > few) {
+        return None;
+    }
+    let (a_rows, b_rows) = (a.col_stride() == 1, b.col_stride() == 1);
+    let (a_cols, b_cols) = (a.row_stride() == 1, b.row_stride() == 1);
+    if m == 1 && b_rows && c.col_stride() == 1 {
+        Some(Narrow::Combination)
+    } else if n == 1 && a_cols && c.row_stride() == 1 {
+        Some(Narrow::CombinationOfTransposed)
+    } else if n <= few && a_rows {
+        Some(Narrow::Dots)
+    } else if m <= few && b_cols {
+        Some(Narrow::DotsOfTransposed)
     } else {
-        scratch::with_room_to_align::<T>(len)
+        None
     }
 }
 
@@ -252,13 +251,14 @@ const PANEL_COLS_MAX: usize = 48;
 
 /// A product on its way through blocks and panels. What has no memory to be packed to is read where
 /// it lies.
-struct Drive<'a, 's, T> {
+#[derive(Debug)]
+pub struct Blocks<'a, 's, T> {
     product: Product<'a, T>,
     block: &'s mut [T],
     panel: &'s mut [T],
 }
 
-impl<T: Float> Kernel for Drive<'_, '_, T> {
+impl<T: Float> Kernel for Blocks<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -356,26 +356,30 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, pa
         }
         let c = c.reborrow().part(0..m, cols.clone());
         let finish = finish.part(0..m, cols.clone());
-        sweep(token, (width, fused), a, Rows::strided(b), c, finish);
+        let b = Rows::strided(b);
+        Sweep { a, b, c, finish }.run(token, width, fused);
     }
 }
 
-/// One sweep down a panel that is `width` registers wide.
-#[inline(always)]
-pub(super) fn sweep<T: Float, B: Backend>(
-    token: B,
-    (width, fused): (usize, bool),
-    a: MatRef<'_, T>,
-    b: Rows<'_, T>,
-    c: MatMut<'_, T>,
-    finish: Finish<'_, T>,
-) {
-    match (width, fused) {
-        (1, true) => token.out_of_line(&mut Sweep::<T, 1, true> { a, b, c, finish }),
-        (1, false) => token.out_of_line(&mut Sweep::<T, 1, false> { a, b, c, finish }),
-        (2, true) => token.out_of_line(&mut Sweep::<T, 2, true> { a, b, c, finish }),
-        (2, false) => token.out_of_line(&mut Sweep::<T, 2, false> { a, b, c, finish }),
-        (_, true) => token.out_of_line(&mut Sweep::<T, 3, true> { a, b, c, finish }),
-        (_, false) => token.out_of_line(&mut Sweep::<T, 3, false> { a, b, c, finish }),
+#[cfg(test)]
+mod tests {
+    use super::super::matmul::Matmul;
+    use super::{MatMut, MatRef};
+
+    #[test]
+    fn nothing_is_asked_for_what_is_read_where_it_lies() {
+        let x = [1.0_f32; 1000];
+        let (row, column) = (MatRef::new(&x, 1, 1000), MatRef::new(&x, 1000, 1));
+        let mut one = [0.0];
+        let dot = MatMut::new(&mut one, 1, 1);
+        let asked = |product: Matmul<'_, f32>| product.scratch_needed(&row, &column, &dot);
+        assert_eq!(asked(Matmul::new()), 0);
+        assert_eq!(asked(Matmul::new().reproducible()), 0);
+        // Two columns that are to be contiguous, of rows that are not a line apart.
+        let pair = MatRef::new(&x, 500, 2);
+        let rows = MatRef::new(&x, 2, 500);
+        let mut four = [0.0; 4];
+        let needed = Matmul::new().scratch_needed(&rows, &pair, &MatMut::new(&mut four, 2, 2));
+        assert!((1000..1200).contains(&needed), "{needed}");
     }
 }

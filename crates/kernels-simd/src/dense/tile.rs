@@ -12,8 +12,9 @@
 //! ```
 //! The tile reads A one element at a time, at any strides, and rows of B as registers, so that
 //! neither needs to be rearranged: packing only changes strides. The last register of a row may be
-//! partly filled. What follows the sums is done row by row, from a buffer. A [`Sweep`] checks that its views fit each other and then runs down C by tiles of
-//! nearly equal heights; behind that door every access lies within a view by its own promise.
+//! partly filled. What follows the sums is done row by row, from a buffer. [`Tiles`] check that the views
+//! of a sweep fit each other and then run down C at nearly equal heights; behind that door every
+//! access lies within a view by its own promise.
 #![expect(
     unsafe_code,
     reason = "accesses that were checked once for a whole sweep"
@@ -28,13 +29,33 @@ use crate::element::Float;
 use crate::vector::{Backend, DenseVector, FloatVector, Vector};
 use core::mem::MaybeUninit;
 
-/// A sweep down C: all rows, and as many columns as `NV` registers hold, the last at least begun.
+/// A sweep down C: all rows, and as many columns as a few registers hold, the last at least begun.
 #[derive(Debug)]
-pub(super) struct Sweep<'a, T, const NV: usize, const FUSED: bool> {
+pub struct Sweep<'a, T> {
     pub(super) a: MatRef<'a, T>,
     pub(super) b: Rows<'a, T>,
     pub(super) c: MatMut<'a, T>,
     pub(super) finish: Finish<'a, T>,
+}
+
+/// A sweep by tiles that are `NV` registers wide.
+pub(super) struct Tiles<'s, 'a, T, const NV: usize, const FUSED: bool> {
+    pub(super) sweep: &'s mut Sweep<'a, T>,
+}
+
+impl<T: Float> Sweep<'_, T> {
+    /// In the function of a level that has begun, out of line.
+    #[inline(always)]
+    pub(super) fn run<B: Backend>(&mut self, token: B, width: usize, fused: bool) {
+        match (width, fused) {
+            (1, true) => token.out_of_line(&mut Tiles::<T, 1, true> { sweep: self }),
+            (1, false) => token.out_of_line(&mut Tiles::<T, 1, false> { sweep: self }),
+            (2, true) => token.out_of_line(&mut Tiles::<T, 2, true> { sweep: self }),
+            (2, false) => token.out_of_line(&mut Tiles::<T, 2, false> { sweep: self }),
+            (_, true) => token.out_of_line(&mut Tiles::<T, 3, true> { sweep: self }),
+            (_, false) => token.out_of_line(&mut Tiles::<T, 3, false> { sweep: self }),
+        }
+    }
 }
 
 /// Sums of a tile, rows one behind another.
@@ -49,7 +70,7 @@ struct Filled<L> {
     in_last: L,
 }
 
-impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, FUSED> {
+impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, NV, FUSED> {
     type Output = ();
 
     #[inline(always)]
@@ -58,10 +79,14 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
             unreachable!("split: a tile of {NV} registers");
         }
         let lanes = T::Vector::<B>::LANES;
-        let (rows, cols) = self.c.shape();
-        assert!(self.a.rows() == rows && self.a.cols() == self.b.rows() && self.b.cols() >= cols);
+        let (rows, cols) = self.sweep.c.shape();
+        assert!(
+            self.sweep.a.rows() == rows
+                && self.sweep.a.cols() == self.sweep.b.rows()
+                && self.sweep.b.cols() >= cols
+        );
         assert!(cols <= NV * lanes && cols > (NV - 1) * lanes);
-        if let Some(bias) = self.finish.bias {
+        if let Some(bias) = self.sweep.finish.bias {
             assert!(
                 bias.shape() == (rows, cols) && (bias.col_stride() == 0 || bias.col_stride() == 1)
             );
@@ -70,17 +95,17 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
             whole: cols == NV * lanes,
             in_last: T::Vector::<B>::first_lanes(token, cols - (NV - 1) * lanes),
         };
-        let contiguous = self.c.col_stride() == 1 || cols == 1;
-        let adds = FUSED && contiguous && self.finish.only_adds();
-        let direct = adds || contiguous && self.finish.is_plain();
+        let contiguous = self.sweep.c.col_stride() == 1 || cols == 1;
+        let adds = FUSED && contiguous && self.sweep.finish.only_adds();
+        let direct = adds || contiguous && self.sweep.finish.is_plain();
         let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
         let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
         let mut row = 0;
         while row < rows {
             let height = split::height(rows - row, height_max, FUSED);
             if direct {
-                let c_row = self.c.row_stride();
-                let to = self.c.start().wrapping_offset(row as isize * c_row);
+                let c_row = self.sweep.c.row_stride();
+                let to = self.sweep.c.start().wrapping_offset(row as isize * c_row);
                 self.tile(token, row, height, filled, to, c_row, (filled.whole, adds));
             } else {
                 let to = buffer.as_mut_ptr().cast();
@@ -98,7 +123,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Sweep<'_, T, NV, F
     }
 }
 
-impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
+impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
     /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`, and
     /// added to C if it `adds`.
     #[inline(always)]
@@ -141,8 +166,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
         let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut sums = [[zero; NV]; H];
         if FUSED && adds {
-            let c_row = self.c.row_stride();
-            let c = self.c.as_ref().start();
+            let c_row = self.sweep.c.row_stride();
+            let c = self.sweep.c.as_ref().start();
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
@@ -151,19 +176,19 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
                 i += 1;
             }
         }
-        let (a_row, a_col) = (self.a.row_stride(), self.a.col_stride());
+        let (a_row, a_col) = (self.sweep.a.row_stride(), self.sweep.a.col_stride());
         // One address for every four rows: from a single one, the compiler would reach each row by
         // adding to the last, in one chain of additions.
-        let mut a = [self.a.start(); split::HEIGHT_MAX.div_ceil(4)];
+        let mut a = [self.sweep.a.start(); split::HEIGHT_MAX.div_ceil(4)];
         let mut group = 0;
         while group < H.div_ceil(4) {
             a[group] = a[group].wrapping_offset((row + 4 * group) as isize * a_row);
             group += 1;
         }
         let mut p = 0;
-        while p < self.a.cols() {
+        while p < self.sweep.a.cols() {
             // SAFETY: row `p` of B, which has as many columns as C, or more.
-            let b = unsafe { load_row::<T, B, NV>(token, self.b.row(p), filled) };
+            let b = unsafe { load_row::<T, B, NV>(token, self.sweep.b.row(p), filled) };
             let mut i = 0;
             while i < H {
                 // SAFETY: element (row + i, p) of A, which has as many rows as C and as many
@@ -206,14 +231,15 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
             beta,
             bias,
             relu,
-        } = self.finish;
+        } = self.sweep.finish;
         let splat = |x| T::Vector::<B>::splat(token, x);
         let (zero, one) = (splat(T::ZERO), splat(T::ONE));
         for i in 0..height {
             let line = self
+                .sweep
                 .c
                 .start()
-                .wrapping_offset((row + i) as isize * self.c.row_stride());
+                .wrapping_offset((row + i) as isize * self.sweep.c.row_stride());
             // SAFETY: the tile has written `height` rows of registers.
             let mut sum = unsafe { *sums.wrapping_add(i) };
             scale_row(&mut sum, splat(alpha));
@@ -246,12 +272,12 @@ impl<T: Float, const NV: usize, const FUSED: bool> Sweep<'_, T, NV, FUSED> {
     #[inline(always)]
     fn put_elements<B: Backend>(&mut self, row: usize, height: usize, sums: *const T) {
         for i in 0..height {
-            for j in 0..self.c.cols() {
+            for j in 0..self.sweep.c.cols() {
                 let at = i * NV * T::Vector::<B>::LANES + j;
                 // SAFETY: the tile has written `height` rows of registers, all lanes of them.
                 let sum = unsafe { *sums.wrapping_add(at) };
-                let element = self.c.get_mut(row + i, j).expect("a tile lies in C");
-                *element = self.finish.element(sum, *element, row + i, j);
+                let element = self.sweep.c.get_mut(row + i, j).expect("a tile lies in C");
+                *element = self.sweep.finish.element(sum, *element, row + i, j);
             }
         }
     }

@@ -401,7 +401,7 @@ fn run<T: Float>(
     b: MatRef<'_, T>,
     c: MatMut<'_, T>,
 ) -> Result<(), DenseError> {
-    let len = Matmul::scratch_needed(&a, &b, &c);
+    let len = product.scratch_needed(&a, &b, &c);
     if len == 0 {
         return product.try_run(a, b, c);
     }

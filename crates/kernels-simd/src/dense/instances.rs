@@ -1,0 +1,74 @@
+//! The kernels of this module, compiled in this crate for each element type. Generic as the bodies
+//! are, every crate that calls them would compile them again, for every level: minutes each.
+
+use super::convolution::Convolution;
+use super::narrow::{Combination, Dots};
+use super::packed::PackedProduct;
+use super::pooling::{Greatest, Mean, Windows};
+use super::product::Blocks;
+use super::tile::{Sweep, Tiles};
+use crate::dispatch::dispatch;
+
+/// What a type has for the dense kernels: each of them, at the active level.
+pub trait Instances: Sized {
+    /// By tiles that are `width` registers wide.
+    fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool);
+    fn blocks(product: &mut Blocks<'_, '_, Self>);
+    fn packed_product(product: &mut PackedProduct<'_, '_, Self>);
+    fn combination(product: &mut Combination<'_, Self>);
+    fn dots(product: &mut Dots<'_, Self>);
+    fn convolution(convolution: &mut Convolution<'_, Self>);
+    fn maxima_of_windows(windows: &mut Windows<'_, Self, Greatest>);
+    fn means_of_windows(windows: &mut Windows<'_, Self, Mean>);
+}
+
+/// One row: an element type.
+macro_rules! instances {
+    ($($element:ty;)*) => {$(
+        impl Instances for $element {
+            fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool) {
+                match (width, fused) {
+                    (1, true) => dispatch(Tiles::<Self, 1, true> { sweep }),
+                    (1, false) => dispatch(Tiles::<Self, 1, false> { sweep }),
+                    (2, true) => dispatch(Tiles::<Self, 2, true> { sweep }),
+                    (2, false) => dispatch(Tiles::<Self, 2, false> { sweep }),
+                    (_, true) => dispatch(Tiles::<Self, 3, true> { sweep }),
+                    (_, false) => dispatch(Tiles::<Self, 3, false> { sweep }),
+                }
+            }
+
+            fn blocks(product: &mut Blocks<'_, '_, Self>) {
+                dispatch(product);
+            }
+
+            fn packed_product(product: &mut PackedProduct<'_, '_, Self>) {
+                dispatch(product);
+            }
+
+            fn combination(product: &mut Combination<'_, Self>) {
+                dispatch(product);
+            }
+
+            fn dots(product: &mut Dots<'_, Self>) {
+                dispatch(product);
+            }
+
+            fn convolution(convolution: &mut Convolution<'_, Self>) {
+                dispatch(convolution);
+            }
+
+            fn maxima_of_windows(windows: &mut Windows<'_, Self, Greatest>) {
+                dispatch(windows);
+            }
+
+            fn means_of_windows(windows: &mut Windows<'_, Self, Mean>) {
+                dispatch(windows);
+            }
+        }
+    )*};
+}
+
+instances! {
+    f32;
+    f64;
+}
