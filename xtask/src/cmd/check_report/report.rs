@@ -72,6 +72,19 @@ const REGRET: &[(&str, Type)] = &[
 
 const REGRET_OF_POLICY: &[(&str, Type)] = &[("geomean", Amount), ("p90", Amount), ("max", Amount)];
 
+const ALLOCATIONS: &[(&str, Type)] = &[
+    ("op", Text),
+    ("contender", Text),
+    ("threads", Count),
+    ("first_call_blocks", Count),
+    ("steady_blocks", Amount),
+    ("steady_bytes", Amount),
+];
+
+/// Who asks the system for nothing once a first call is over, on one thread: a count, which no load
+/// changes. On several a wake may allocate.
+const WITHOUT_ALLOCATIONS: [&str; 2] = ["arena", "kernels-simd"];
+
 /// Rounding of figures that are derived from others.
 const SLACK: f64 = 1e-6;
 
@@ -98,12 +111,29 @@ pub(super) fn check(report: &Value, faults: &mut Faults) {
         }
     }
     regret(report, faults);
+    allocations(report, faults);
     for (at, row) in rows(report, "comparisons", faults) {
         if faults.fields(row, &at, COMPARISON) {
             faults.require(number(row, "rounds") >= 1.0, &at, "no rounds");
             faults.require(number(row, "ratio_median") > 0.0, &at, "a ratio of 0");
             faults.require(row["contender"] != row["against"], &at, "against itself");
             order(row, ["ratio_p10", "ratio_median", "ratio_p90"], &at, faults);
+        }
+    }
+}
+
+/// The section of the group `arena`, which is there if it ran.
+fn allocations(report: &Value, faults: &mut Faults) {
+    if report.get("allocations").is_none() {
+        return;
+    }
+    for (at, row) in rows(report, "allocations", faults) {
+        if faults.fields(row, &at, ALLOCATIONS) && row["threads"] == 1 {
+            let named = WITHOUT_ALLOCATIONS
+                .iter()
+                .any(|name| row["contender"] == *name);
+            let good = !named || number(row, "steady_blocks") == 0.0;
+            faults.require(good, &at, "asks the system for memory in steady state");
         }
     }
 }
@@ -191,7 +221,9 @@ mod tests {
             "regret": [{"op": "sum", "context": "outside, back to back", "n": 1024,
                 "ns_sequential": 50.0, "ns_best_parallel": 400.0, "ns_dispatched": 55.0,
                 "regret": 1.1}],
-            "regret_policies": {"dispatched": {"geomean": 1.1, "p90": 1.1, "max": 1.1}}
+            "regret_policies": {"dispatched": {"geomean": 1.1, "p90": 1.1, "max": 1.1}},
+            "allocations": [{"op": "softmax", "contender": "arena", "threads": 1,
+                "first_call_blocks": 1, "steady_blocks": 0.0, "steady_bytes": 0.0}]
         })
     }
 
@@ -228,6 +260,11 @@ mod tests {
                 .iter()
                 .map(|(f, _)| format!("/regret_policies/dispatched/{f}")),
         );
+        paths.extend(
+            ALLOCATIONS
+                .iter()
+                .map(|(f, _)| format!("/allocations/0/{f}")),
+        );
         for path in paths {
             let mut report = good();
             *report.pointer_mut(&path).unwrap() = Value::Null;
@@ -256,6 +293,7 @@ mod tests {
             ("/regret_policies", json!({})),
             ("/regret_policies/dispatched/geomean", json!(1.2)),
             ("/regret_policies/dispatched/max", json!(1.0)),
+            ("/allocations/0/steady_blocks", json!(1.0)),
             ("/settings/threads", json!(0)),
             ("/settings/quick", json!("yes")),
         ] {
