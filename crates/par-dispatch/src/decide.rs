@@ -50,12 +50,9 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// What a call does. It is over when the timing is dropped.
+    /// What a call does that is not surely alone. It is over when the timing is dropped.
     pub(crate) fn way(&self, op: &Op, len: usize) -> (Way<'a>, Timing) {
         let alone = (Way::Sequential, Timing::NONE);
-        if self.is_surely_alone(op, len) {
-            return alone;
-        }
         let all = self.workers();
         let Some(site) = self.pool.site().filter(|_| all > 1) else {
             return alone;

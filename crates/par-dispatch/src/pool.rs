@@ -145,6 +145,14 @@ mod with_rayon {
             }
         }
 
+        fn others(&self) -> usize {
+            let is_one = match self {
+                Self::None | Self::Current => rayon::current_thread_index(),
+                Self::Custom(pool) => pool.current_thread_index(),
+            };
+            self.workers() - usize::from(is_one.is_some())
+        }
+
         fn give_way(&self) {
             // Whether there was work does not matter.
             let _ = rayon::yield_now();

@@ -60,7 +60,11 @@ impl<'a> Dispatcher<'a> {
         watchers: &Watchers<'_>,
     ) -> (Option<Route<'a>>, Timing) {
         let whole = self.is_whole(watchers);
-        let (way, timing) = self.way(op, len);
+        // One that runs whole has been asked already.
+        let (way, timing) = match !whole && self.is_surely_alone(op, len) {
+            true => (Way::Sequential, Timing::NONE),
+            false => self.way(op, len),
+        };
         let route = match way {
             Way::Sequential if whole => None,
             Way::Sequential => Some(Route {

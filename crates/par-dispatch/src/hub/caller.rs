@@ -118,7 +118,8 @@ impl Hub {
         }
     }
 
-    /// After opening: calls at most `at_most` helpers, as far as `wanted` are neither idle nor on their way.
+    /// After opening: calls at most `at_most` helpers, as far as `wanted` are neither idle nor on their
+    /// way and the crew has threads without one.
     pub(super) fn call_missing(
         self: &Arc<Self>,
         crew: &impl Crew,
@@ -128,7 +129,10 @@ impl Hub {
     ) {
         sync::announced();
         for _ in 0..at_most {
-            let limit = wanted.saturating_sub(self.idle());
+            let mut limit = wanted.saturating_sub(self.idle());
+            if limit > 0 {
+                limit = limit.min(crew.others().saturating_sub(self.arrived()));
+            }
             if !self.reserve(limit) {
                 return;
             }

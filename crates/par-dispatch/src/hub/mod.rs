@@ -30,6 +30,9 @@ pub trait Crew {
     /// Has some thread of the crew call [`Hub::serve`] with this hub and time, soon or late.
     fn call_helper(&self, hub: &Arc<Hub>, linger: Duration);
 
+    /// Threads of the crew besides this one: no more helpers are called than there are.
+    fn others(&self) -> usize;
+
     /// Gives way to other work of the crew. Called by a helper.
     fn give_way(&self);
 }
@@ -70,6 +73,11 @@ impl Hub {
             0 => 0,
             present => present.saturating_sub(self.board.inside()),
         }
+    }
+
+    /// Helpers that are here or will be back: to call a thread's second helper is in vain.
+    fn arrived(&self) -> usize {
+        self.present.load(Relaxed) + self.away.load(Relaxed)
     }
 
     /// Helpers on their way.

@@ -25,6 +25,10 @@ impl Crew for Threads {
         self.0.lock().unwrap().push(helper);
     }
 
+    fn others(&self) -> usize {
+        usize::MAX
+    }
+
     fn give_way(&self) {}
 }
 
@@ -75,6 +79,10 @@ struct Busy(Arc<AtomicUsize>);
 impl Crew for Busy {
     fn call_helper(&self, _hub: &Arc<Hub>, _linger: Duration) {
         self.0.fetch_add(1, Relaxed);
+    }
+
+    fn others(&self) -> usize {
+        usize::MAX
     }
 
     fn give_way(&self) {}

@@ -50,6 +50,10 @@ impl Crew for Nobody {
         panic!("nobody was to be called");
     }
 
+    fn others(&self) -> usize {
+        usize::MAX
+    }
+
     fn give_way(&self) {}
 }
 
