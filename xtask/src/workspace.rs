@@ -151,10 +151,12 @@ impl Package {
         enabled
     }
 
-    /// The feature sets to test, each set once: the default ones, none, each one by itself.
-    /// (All together is the whole workspace's run.) Each is a list of cargo's flags.
+    /// The feature sets to test, each set once: the default ones, none, each one by itself, unless
+    /// that is all of them, which is the whole workspace's run. Each is a list of cargo's flags.
     pub(crate) fn feature_sets(&self) -> Vec<Vec<String>> {
-        let mut seen = BTreeSet::from([self.enabled(&["default"])]);
+        let named: Vec<&str> = self.features.keys().map(String::as_str).collect();
+        let all = self.enabled(&named);
+        let mut seen = BTreeSet::from([self.enabled(&["default"]), all]);
         let mut sets = vec![vec![]];
         let alone = self.features.keys().filter(|f| *f != "default");
         for feature in std::iter::once(None).chain(alone.map(Some)) {

@@ -2,6 +2,7 @@
 
 use super::board::{Full, Job};
 use super::cursor::Cursor;
+use super::visit::has_helper;
 use super::{Crew, Hub, Terms};
 use crate::sync::{self, KEEPS_PANIC, Mutex};
 use std::any::Any;
@@ -131,7 +132,9 @@ impl Hub {
         for _ in 0..at_most {
             let mut limit = wanted.saturating_sub(self.idle());
             if limit > 0 {
-                limit = limit.min(crew.others().saturating_sub(self.arrived()));
+                // A caller may itself be what a helper gave way to.
+                let threads = crew.others().saturating_add(has_helper().into());
+                limit = limit.min(threads.saturating_sub(self.arrived()));
             }
             if !self.reserve(limit) {
                 return;

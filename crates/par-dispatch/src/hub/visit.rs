@@ -22,6 +22,13 @@ const FRAME_SLACK_BYTES: usize = 512;
 thread_local! {
     /// The highest address of a helper's frame on this thread so far. Stacks grow downwards.
     static HIGHEST_FRAME: Cell<usize> = const { Cell::new(0) };
+    /// Whether a helper lingers on this thread, or lingers beneath what the thread runs now.
+    static LINGERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is counted as one that has a helper.
+pub(super) fn has_helper() -> bool {
+    LINGERS.get()
 }
 
 /// Whether this frame is at the bottom of its thread's stack, as far as the thread knows: not
@@ -46,7 +53,12 @@ impl Hub {
         sync::announced();
         let served = self.help_once(crew);
         let linger = served.map_or(linger, |terms| terms.linger);
-        let lingered = !linger.is_zero() && at_bottom() && self.linger(crew, linger);
+        let lingered = !linger.is_zero() && !has_helper() && at_bottom() && {
+            LINGERS.set(true);
+            let helped = self.linger(crew, linger);
+            LINGERS.set(false);
+            helped
+        };
         self.price.settle(served.is_some() || lingered);
     }
 

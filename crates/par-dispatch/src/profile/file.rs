@@ -8,8 +8,8 @@
 
 use super::Profile;
 use super::curve::{Curve, POINTS, Point};
-use super::json::{self, Quoted, Value};
 use super::machine::Machine;
+use serde_json::{Map, Value, json};
 use std::fmt;
 
 /// The version of the format. A file of another one is not read.
@@ -41,10 +41,12 @@ const CURVES: &[Named<Curve>] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// The text is no JSON from this byte on.
+    /// The text is no JSON from this place on.
     NoJson {
-        /// Bytes before the first wrong one.
-        at: usize,
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
     },
     /// The file has another schema, or none.
     Schema,
@@ -65,7 +67,9 @@ pub enum ProfileError {
 impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoJson { at } => write!(f, "no JSON from byte {at} on"),
+            Self::NoJson { line, column } => {
+                write!(f, "no JSON from line {line}, column {column} on")
+            }
             Self::Schema => write!(f, "not of schema {SCHEMA}"),
             Self::Figure { name } => write!(f, "{name} is missing or impossible"),
             Self::OtherMachine { found, expected } => write!(
@@ -92,16 +96,16 @@ impl Profile {
     /// # Errors
     /// If the text is damaged, of another schema or of another machine.
     pub fn from_json(text: &str, machine: &Machine) -> Result<Self, ProfileError> {
-        let value = json::parse(text).map_err(|at| ProfileError::NoJson { at })?;
-        match value.get("schema") {
-            Some(Value::Number(schema)) if *schema == f64::from(SCHEMA) => {}
-            _ => return Err(ProfileError::Schema),
+        let value: Value = serde_json::from_str(text).map_err(|error| ProfileError::NoJson {
+            line: error.line(),
+            column: error.column(),
+        })?;
+        if value["schema"] != json!(SCHEMA) {
+            return Err(ProfileError::Schema);
         }
+        let cpu = value["cpu"].as_str();
         let found = Machine {
-            cpu: match value.get("cpu") {
-                Some(Value::Text(cpu)) => cpu.clone(),
-                _ => return Err(ProfileError::Figure { name: "cpu" }),
-            },
+            cpu: cpu.ok_or(ProfileError::Figure { name: "cpu" })?.to_owned(),
             cpus: count(&value, "cpus")?,
         };
         if found != *machine {
@@ -125,39 +129,36 @@ impl Profile {
     #[must_use]
     pub fn to_json(&self, machine: &Machine) -> String {
         let mut profile = *self;
-        let (cpu, cpus) = (Quoted(&machine.cpu), machine.cpus);
-        let version = Quoted(env!("CARGO_PKG_VERSION"));
-        let mut text = format!(
-            "{{\n  \"schema\": {SCHEMA},\n  \"version\": {version},\n  \"cpu\": {cpu},\n  \
-             \"cpus\": {cpus},\n  \"threads\": {}",
-            self.threads
-        );
+        let mut object = Map::new();
+        let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
+        put("schema", json!(SCHEMA));
+        put("version", json!(env!("CARGO_PKG_VERSION")));
+        put("cpu", json!(machine.cpu));
+        put("cpus", json!(machine.cpus));
+        put("threads", json!(self.threads));
         for (name, field) in FIGURES {
-            text.push_str(&format!(",\n  \"{name}\": {:?}", field(&mut profile)));
+            put(name, json!(field(&mut profile)));
         }
         for (name, field) in CURVES {
-            let points = field(&mut profile).points;
+            let points = field(&mut profile).points.iter().enumerate();
             let point = |(index, point): (usize, &Point)| {
-                format!(
-                    "    {{ \"bytes\": {}, \"ns_per_byte\": {:?}, \"speed_up\": {:?} }}",
-                    Curve::bytes_at(index),
-                    point.ns_per_byte,
-                    point.speed_up
-                )
+                json!({
+                    "bytes": Curve::bytes_at(index),
+                    "ns_per_byte": point.ns_per_byte,
+                    "speed_up": point.speed_up,
+                })
             };
-            let points: Vec<String> = points.iter().enumerate().map(point).collect();
-            text.push_str(&format!(",\n  \"{name}\": [\n{}\n  ]", points.join(",\n")));
+            put(name, points.map(point).collect());
         }
-        text.push_str("\n}\n");
-        text
+        format!("{:#}\n", Value::Object(object))
     }
 }
 
 fn figure(object: &Value, key: &str, name: &'static str) -> Result<f64, ProfileError> {
-    match object.get(key) {
-        Some(Value::Number(number)) if PLAUSIBLE.contains(number) => Ok(*number),
-        _ => Err(ProfileError::Figure { name }),
-    }
+    let number = object[key].as_f64();
+    number
+        .filter(|number| PLAUSIBLE.contains(number))
+        .ok_or(ProfileError::Figure { name })
 }
 
 fn count(object: &Value, name: &'static str) -> Result<usize, ProfileError> {
@@ -171,12 +172,8 @@ fn count(object: &Value, name: &'static str) -> Result<usize, ProfileError> {
 
 fn curve(object: &Value, name: &'static str) -> Result<Curve, ProfileError> {
     let wrong = || ProfileError::Figure { name };
-    let Some(Value::List(list)) = object.get(name) else {
-        return Err(wrong());
-    };
-    if list.len() != POINTS {
-        return Err(wrong());
-    }
+    let list = object[name].as_array();
+    let list = list.filter(|list| list.len() == POINTS).ok_or_else(wrong)?;
     let mut points = Vec::with_capacity(POINTS);
     for (index, point) in list.iter().enumerate() {
         if figure(point, "bytes", name)? != Curve::bytes_at(index) as f64 {

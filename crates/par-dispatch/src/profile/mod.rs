@@ -5,7 +5,6 @@
 mod curve;
 pub mod file;
 pub mod find;
-mod json;
 pub mod machine;
 
 use crate::op::Op;

@@ -160,7 +160,7 @@ fn what_cannot_be_used_is_told_in_one_line_and_replaced() {
             "schema 1",
         ),
         ("cut.json", good[..good.len() / 2].to_owned(), "no JSON"),
-        ("empty.json", String::new(), "no JSON from byte 0 on"),
+        ("empty.json", String::new(), "no JSON from line 1"),
     ];
     for (name, text, why) in cases {
         let path = folder.write(name, &text);

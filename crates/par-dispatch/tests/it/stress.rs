@@ -161,6 +161,14 @@ fn helpers_come_to_whoever_waits_for_them() {
         }
         pool.install(|| (0..200).for_each(|_| meet(&dispatcher)));
     }
+    // A worker that lingers takes over what calls next: then it is the other one that must come.
+    let stay = Linger::For(Duration::from_millis(5));
+    for dispatcher in dispatchers(&pool).map(|dispatcher| dispatcher.linger(stay)) {
+        for _ in 0..100 {
+            meet(&dispatcher);
+            pool.install(|| meet(&dispatcher));
+        }
+    }
 }
 
 #[test]

@@ -138,8 +138,9 @@ pub(super) struct Took {
     pub(super) answer: Result<(), String>,
 }
 
-/// Time in which a way settles before it is timed back to back: longer than a wake takes.
-const SETTLE: Duration = Duration::from_micros(200);
+/// Time in which a way settles before it is timed back to back: that of many calls, each of which
+/// earns a part of a wake, and of the wake.
+const SETTLE: Duration = Duration::from_millis(1);
 
 const PERIOD: Duration = Duration::from_millis(1);
 
@@ -147,7 +148,7 @@ const PERIOD: Duration = Duration::from_millis(1);
 const ALWAYS_CHECKED_LEN: usize = 1 << 18;
 
 /// Time of a cell, as a share of the plan's for a case.
-const CELL_SHARE: f64 = 0.1;
+const CELL_SHARE: f64 = 0.15;
 
 impl<'a> Site<'a> {
     /// The dispatcher under test, from outside.
