@@ -8,7 +8,7 @@ use crate::online::{self, Arm, Timing, Tuning};
 use crate::op::Op;
 use crate::plan::{Crowd, Decision, Plan, chunks};
 use crate::pool::{Sharing, Site};
-use crate::profile::Estimate;
+use crate::profile::{Estimate, Profile};
 
 /// Calls of less are not timed: two looks at the clock take 50 ns.
 const TIMED_NS: f64 = 1_000.0;
@@ -54,12 +54,32 @@ impl<'a> Dispatcher<'a> {
     pub(crate) fn way(&self, op: &Op, len: usize) -> (Way<'a>, Timing) {
         let alone = (Way::Sequential, Timing::NONE);
         let all = self.workers();
-        let Some(site) = self.pool.site().filter(|_| all > 1) else {
+        if all < 2 {
+            return alone;
+        }
+        let asked = match self.force {
+            Force::Auto => {
+                let figures = self.figures_of_pool();
+                let estimate = figures.estimate(op, len);
+                let learns = self.tuning == Tuning::Online && estimate.alone_ns >= TIMED_NS;
+                if !learns && !Decision::may_pay(estimate, op, len, all) {
+                    return alone;
+                }
+                Some((figures, estimate, learns))
+            }
+            _ => None,
+        };
+        let Some(site) = self.pool.site() else {
             return alone;
         };
-        let (choice, timing) = match self.force {
-            Force::Auto => self.profile(self.figures_of_pool()).auto(op, len, &site),
-            _ => (
+        let (choice, timing) = match asked {
+            Some((figures, estimate, true)) => self.learnt(figures, estimate, op, len, &site),
+            Some((figures, estimate, false)) => {
+                let crowd = self.crowd(&site);
+                let choice = self.choose(figures, estimate, op, len, crowd, &site);
+                (choice, Timing::NONE)
+            }
+            None => (
                 Choice {
                     plan: Plan::force_parallel(op, len, all, self.figures()),
                     workers: all,
@@ -84,17 +104,21 @@ impl<'a> Dispatcher<'a> {
         (way, timing)
     }
 
-    fn auto(&self, op: &Op, len: usize, site: &Site<'_>) -> (Choice, Timing) {
+    /// By what calls have taken, where the profile knows it only roughly.
+    fn learnt(
+        &self,
+        figures: &Profile,
+        estimate: Estimate<'_>,
+        op: &Op,
+        len: usize,
+        site: &Site<'_>,
+    ) -> (Choice, Timing) {
         let crowd = self.crowd(site);
-        let estimate = self.figures().estimate(op, len);
-        if self.tuning == Tuning::Static || estimate.alone_ns < TIMED_NS {
-            return (self.choose(estimate, op, len, crowd, site), Timing::NONE);
-        }
         let all = crowd.workers;
         let cell = online::cell(op, len, all);
         let known = [Arm::Alone, Arm::Together].map(|arm| cell.ns(arm, len));
         let estimate = estimate.corrected(known[0], known[1], all);
-        let mut choice = self.choose(estimate, op, len, crowd, site);
+        let mut choice = self.choose(figures, estimate, op, len, crowd, site);
         let warm = crowd.idle + 1 >= all;
         let together_ns = estimate.warm_ns(all);
         let (chosen, mut cost_ns) = match choice.plan {
@@ -106,7 +130,7 @@ impl<'a> Dispatcher<'a> {
             cost_ns = cost_ns.max(estimate.alone_ns / 2.0);
         }
         if !warm {
-            cost_ns = cost_ns.max(0.0) + self.wake_price_ns() * site.wake_factor();
+            cost_ns = cost_ns.max(0.0) + self.wake_price_ns(figures) * site.wake_factor();
         }
         let mut arm = chosen;
         // A helper that is woken to find out must find the next call.
@@ -132,20 +156,21 @@ impl<'a> Dispatcher<'a> {
     /// the price of a wake, the next call wakes, however short it is.
     fn choose(
         &self,
+        figures: &Profile,
         estimate: Estimate<'_>,
         op: &Op,
         len: usize,
         crowd: Crowd,
         site: &Site<'_>,
     ) -> Choice {
-        let now = Decision::by(estimate, op, len, crowd, self.figures());
+        let now = Decision::by(estimate, op, len, crowd, figures);
         if !now.wake && now.forgone_ns > 0.0 {
-            let wake = site.forgo(now.forgone_ns, self.wake_price_ns());
+            let wake = site.forgo(now.forgone_ns, self.wake_price_ns(figures));
             if wake || site.expects_helpers() {
                 // As if all were here: who is on the way may come in time.
                 let idle = usize::MAX;
                 let all = Crowd { idle, ..crowd };
-                let all = Decision::by(estimate, op, len, all, self.figures());
+                let all = Decision::by(estimate, op, len, all, figures);
                 return Choice {
                     wake,
                     ..Choice::from(all)
@@ -157,8 +182,8 @@ impl<'a> Dispatcher<'a> {
 
     /// What a wake costs the caller, and the helper if it is awake for nothing. How long the helper
     /// takes to come costs nobody anything: the caller works meanwhile.
-    fn wake_price_ns(&self) -> f64 {
-        self.figures().wake_ns + self.linger.duration().as_nanos() as f64
+    fn wake_price_ns(&self, figures: &Profile) -> f64 {
+        figures.wake_ns + self.linger.duration().as_nanos() as f64
     }
 
     fn crowd(&self, site: &Site<'_>) -> Crowd {

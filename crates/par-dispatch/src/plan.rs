@@ -130,7 +130,31 @@ pub(crate) fn chunks(alone_ns: f64, workers: usize) -> usize {
     ((alone_ns / CHUNK_NS) as usize).clamp(workers, MAX_CHUNKS)
 }
 
+/// No more workers than pieces.
+fn workers_of_use(op: &Op, len: usize, workers: usize) -> usize {
+    workers.min(len.div_ceil(op.leaf_len)).min(MAX_CHUNKS)
+}
+
+/// How many workers that all wait for work take the least time, of so many at most.
+fn least(estimate: Estimate<'_>, most: usize) -> (usize, f64) {
+    (1..=most)
+        .map(|workers| (workers, estimate.warm_ns(workers)))
+        .fold((1, estimate.alone_ns), |best, next| {
+            if next.1 < best.1 { next } else { best }
+        })
+}
+
+fn pays(ns: f64, against_ns: f64) -> bool {
+    ns < (1.0 - GAIN_MIN) * against_ns
+}
+
 impl Decision {
+    /// Whether it pays if all workers wait for work: if not, it does not whoever is awake.
+    pub(crate) fn may_pay(estimate: Estimate<'_>, op: &Op, len: usize, workers: usize) -> bool {
+        let (_, warm_ns) = least(estimate, workers_of_use(op, len, workers));
+        pays(warm_ns, estimate.alone_ns)
+    }
+
     /// The least time by the profile's estimates.
     pub(crate) fn make(op: &Op, len: usize, crowd: Crowd, profile: &Profile) -> Self {
         Self::by(profile.estimate(op, len), op, len, crowd, profile)
@@ -145,23 +169,12 @@ impl Decision {
         profile: &Profile,
     ) -> Self {
         let alone_ns = estimate.alone_ns;
-        // No more workers than pieces.
-        let most = crowd.workers.min(len.div_ceil(op.leaf_len)).min(MAX_CHUNKS);
-        let at_most = |helpers: usize| {
-            (1..=helpers.saturating_add(1).min(most))
-                .map(|workers| (workers, estimate.warm_ns(workers)))
-                .fold(
-                    (1, alone_ns),
-                    |best, next| if next.1 < best.1 { next } else { best },
-                )
-        };
-        let pays = |ns: f64, against_ns: f64| ns < (1.0 - GAIN_MIN) * against_ns;
-
-        let (mut workers, mut ns) = at_most(crowd.idle);
+        let most = workers_of_use(op, len, crowd.workers);
+        let (mut workers, mut ns) = least(estimate, crowd.idle.saturating_add(1).min(most));
         if !pays(ns, alone_ns) {
             (workers, ns) = (1, alone_ns);
         }
-        let (all, warm_ns) = at_most(usize::MAX);
+        let (all, warm_ns) = least(estimate, most);
         let mut wake = false;
         if all > workers {
             let waking_ns =
@@ -185,5 +198,39 @@ impl Decision {
             wake,
             forgone_ns: f64::max(forgone_ns, 0.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_pay_is_alone_whoever_is_awake_and_forgoes_nothing() {
+        let profile = Profile::default();
+        let mut alone = 0;
+        for operations in [1, 20, 400] {
+            let op = Op::new("test")
+                .bytes_per_element(8)
+                .operations_per_element(operations)
+                .leaf_len(512);
+            for (log2, workers) in (4..24).flat_map(|log2| [(log2, 1), (log2, 2), (log2, 9)]) {
+                let len = (1 << log2) + 7;
+                let estimate = profile.estimate(&op, len);
+                let may_pay = Decision::may_pay(estimate, &op, len, workers);
+                alone += usize::from(!may_pay);
+                for idle in [0, 1, 8, usize::MAX] {
+                    let crowd = Crowd {
+                        workers,
+                        idle,
+                        wake_factor: 1.0,
+                    };
+                    let decision = Decision::by(estimate, &op, len, crowd, &profile);
+                    let is_alone = decision.plan == Plan::Sequential && !decision.wake;
+                    assert!(may_pay || (is_alone && decision.forgone_ns == 0.0));
+                }
+            }
+        }
+        assert!(alone > 0);
     }
 }
