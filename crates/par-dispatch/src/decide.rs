@@ -13,6 +13,10 @@ use crate::profile::{Estimate, Profile};
 /// Calls of less are not timed: two looks at the clock take 50 ns.
 const TIMED_NS: f64 = 1_000.0;
 
+/// Share of what a call loses without a helper that is lost where one is expected: mostly it is back
+/// in a moment, but it may have begun a long job of its pool.
+const EXPECTED_LOSS: f64 = 0.125;
+
 impl<'a> Dispatcher<'a> {
     /// What a call of this length would do at this moment, without doing it: it depends on
     /// whether workers linger.
@@ -165,8 +169,13 @@ impl<'a> Dispatcher<'a> {
     ) -> Choice {
         let now = Decision::by(estimate, op, len, crowd, figures);
         if !now.wake && now.forgone_ns > 0.0 {
-            let wake = site.forgo(now.forgone_ns, self.wake_price_ns(figures));
-            if wake || site.expects_helpers() {
+            let expected = site.expects_helpers();
+            let loss_ns = match expected {
+                true => now.forgone_ns * EXPECTED_LOSS,
+                false => now.forgone_ns,
+            };
+            let wake = site.forgo(loss_ns, self.wake_price_ns(figures));
+            if wake || expected {
                 // As if all were here: who is on the way may come in time.
                 let idle = usize::MAX;
                 let all = Crowd { idle, ..crowd };

@@ -232,7 +232,7 @@ fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
             point.ns_per_byte = figure(&|p| of(p).points[index].ns_per_byte, false);
             point.speed_up = figure(&|p| of(p).points[index].speed_up, true);
         }
-        curve
+        curve.without_outliers()
     };
     Some(Profile {
         threads: passes.first()?.threads,

@@ -50,6 +50,18 @@ impl Curve {
         }
     }
 
+    /// With the middle one of three neighbouring speed-ups in place of each: a moment in which both
+    /// threads shared a core spoils one point in all passes, and whole lengths would stay alone.
+    pub(crate) fn without_outliers(mut self) -> Self {
+        let measured = self.points.map(|point| point.speed_up);
+        for (point, around) in self.points[1..].iter_mut().zip(measured.windows(3)) {
+            let mut around = [around[0], around[1], around[2]];
+            around.sort_by(f64::total_cmp);
+            point.speed_up = around[1];
+        }
+        self
+    }
+
     /// The figures for a working set.
     #[inline]
     pub(super) fn at(&self, bytes: f64) -> Point {
@@ -76,6 +88,22 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_speed_up_that_differs_from_its_neighbours_is_not_believed() {
+        let mut curve = Curve::through(&[], 2.0);
+        curve.points[0].speed_up = 1.5;
+        curve.points[5].speed_up = 1.0;
+        curve.points[9].speed_up = 3.9;
+        for point in &mut curve.points[12..] {
+            point.speed_up = 1.2;
+        }
+        let speed_ups = curve.without_outliers().points.map(|point| point.speed_up);
+        let mut expected = [2.0; POINTS];
+        expected[0] = 1.5;
+        expected[12..].fill(1.2);
+        assert_eq!(speed_ups, expected);
+    }
 
     #[test]
     fn a_curve_passes_through_its_points_and_ends_flat() {

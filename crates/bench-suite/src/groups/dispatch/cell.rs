@@ -140,7 +140,7 @@ pub(super) struct Took {
 
 /// Time in which a way settles before it is timed back to back: that of many calls, each of which
 /// earns a part of a wake, and of the wake.
-const SETTLE: Duration = Duration::from_millis(1);
+const SETTLE: Duration = Duration::from_millis(2);
 
 const PERIOD: Duration = Duration::from_millis(1);
 

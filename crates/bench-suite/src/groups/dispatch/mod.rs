@@ -107,10 +107,16 @@ impl Shared<'_> {
         };
         match calibrate(&self.inputs.recorded_pool, effort, |_, _| ()) {
             Ok(measured) => {
-                self.profile.get_or_init(|| measured.profile);
+                let profile = self.profile.get_or_init(|| measured.profile);
                 format!(
-                    "dispatch: {before}; a profile of {} passes",
-                    measured.passes
+                    "dispatch: {before}; a profile of {} passes: fork-join {:.0} ns, wake {:.0} ns, \
+                     arrival {:.0} ns, {:.0} operations per ns, {:.2} times as many on all threads",
+                    measured.passes,
+                    profile.fork_join_warm_ns,
+                    profile.wake_ns,
+                    profile.arrival_ns,
+                    profile.operations_per_ns,
+                    profile.operations_speed_up,
                 )
             }
             Err(why) => format!("dispatch: {before}; built-in figures: {why}"),
