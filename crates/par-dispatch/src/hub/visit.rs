@@ -85,9 +85,12 @@ impl Hub {
             if now >= deadline || now - arrived >= STAY {
                 return helped;
             }
-            // The pool's other work, which may take any time: nobody counts on this helper.
-            let _away = Counted::enter(&self.away);
+            // The pool's other work, which may take any time: nobody waits for this helper.
+            let away = Counted::enter(&self.away);
             crew.give_way();
+            drop(away);
+            // Who opened meanwhile may have called nobody because this helper would be back.
+            sync::announced();
         }
     }
 
