@@ -8,7 +8,7 @@ use crate::online::{self, Arm, Timing, Tuning};
 use crate::op::Op;
 use crate::plan::{Crowd, Decision, Plan, chunks};
 use crate::pool::{Sharing, Site};
-use crate::profile::{Estimate, Profile};
+use crate::profile::Estimate;
 
 /// Calls of less are not timed: two looks at the clock take 50 ns.
 const TIMED_NS: f64 = 1_000.0;
@@ -63,13 +63,12 @@ impl<'a> Dispatcher<'a> {
         }
         let asked = match self.force {
             Force::Auto => {
-                let figures = self.figures_of_pool();
-                let estimate = figures.estimate(op, len);
+                let estimate = self.figures_of_pool().estimate(op, len);
                 let learns = self.tuning == Tuning::Online && estimate.alone_ns >= TIMED_NS;
                 if !learns && !Decision::may_pay(estimate, op, len, all) {
                     return alone;
                 }
-                Some((figures, estimate, learns))
+                Some((estimate, learns))
             }
             _ => None,
         };
@@ -77,10 +76,10 @@ impl<'a> Dispatcher<'a> {
             return alone;
         };
         let (choice, timing) = match asked {
-            Some((figures, estimate, true)) => self.learnt(figures, estimate, op, len, &site),
-            Some((figures, estimate, false)) => {
+            Some((estimate, true)) => self.learnt(estimate, op, len, &site),
+            Some((estimate, false)) => {
                 let crowd = self.crowd(&site);
-                let choice = self.choose(figures, estimate, op, len, crowd, &site);
+                let choice = self.choose(estimate, op, len, crowd, &site);
                 (choice, Timing::NONE)
             }
             None => (
@@ -111,7 +110,6 @@ impl<'a> Dispatcher<'a> {
     /// By what calls have taken, where the profile knows it only roughly.
     fn learnt(
         &self,
-        figures: &Profile,
         estimate: Estimate<'_>,
         op: &Op,
         len: usize,
@@ -122,7 +120,7 @@ impl<'a> Dispatcher<'a> {
         let cell = online::cell(op, len, all);
         let known = [Arm::Alone, Arm::Together].map(|arm| cell.ns(arm, len));
         let estimate = estimate.corrected(known[0], known[1], all);
-        let mut choice = self.choose(figures, estimate, op, len, crowd, site);
+        let mut choice = self.choose(estimate, op, len, crowd, site);
         let warm = crowd.idle + 1 >= all;
         let together_ns = estimate.warm_ns(all);
         let (chosen, mut cost_ns) = match choice.plan {
@@ -134,7 +132,7 @@ impl<'a> Dispatcher<'a> {
             cost_ns = cost_ns.max(estimate.alone_ns / 2.0);
         }
         if !warm {
-            cost_ns = cost_ns.max(0.0) + self.wake_price_ns(figures) * site.wake_factor();
+            cost_ns = cost_ns.max(0.0) + self.wake_price_ns(estimate) * site.wake_factor();
         }
         let mut arm = chosen;
         // A helper that is woken to find out must find the next call.
@@ -160,26 +158,25 @@ impl<'a> Dispatcher<'a> {
     /// the price of a wake, the next call wakes, however short it is.
     fn choose(
         &self,
-        figures: &Profile,
         estimate: Estimate<'_>,
         op: &Op,
         len: usize,
         crowd: Crowd,
         site: &Site<'_>,
     ) -> Choice {
-        let now = Decision::by(estimate, op, len, crowd, figures);
+        let now = Decision::by(estimate, op, len, crowd);
         if !now.wake && now.forgone_ns > 0.0 {
             let expected = site.expects_helpers();
             let loss_ns = match expected {
                 true => now.forgone_ns * EXPECTED_LOSS,
                 false => now.forgone_ns,
             };
-            let wake = site.forgo(loss_ns, self.wake_price_ns(figures));
+            let wake = site.forgo(loss_ns, self.wake_price_ns(estimate));
             if wake || expected {
                 // As if all were here: who is on the way may come in time.
                 let idle = usize::MAX;
                 let all = Crowd { idle, ..crowd };
-                let all = Decision::by(estimate, op, len, all, figures);
+                let all = Decision::by(estimate, op, len, all);
                 return Choice {
                     wake,
                     ..Choice::from(all)
@@ -191,8 +188,8 @@ impl<'a> Dispatcher<'a> {
 
     /// What a wake costs the caller, and the helper if it is awake for nothing. How long the helper
     /// takes to come costs nobody anything: the caller works meanwhile.
-    fn wake_price_ns(&self, figures: &Profile) -> f64 {
-        figures.wake_ns + self.linger.duration().as_nanos() as f64
+    fn wake_price_ns(&self, estimate: Estimate<'_>) -> f64 {
+        estimate.profile.wake_ns + self.linger.duration().as_nanos() as f64
     }
 
     fn crowd(&self, site: &Site<'_>) -> Crowd {

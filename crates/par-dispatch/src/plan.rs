@@ -157,17 +157,11 @@ impl Decision {
 
     /// The least time by the profile's estimates.
     pub(crate) fn make(op: &Op, len: usize, crowd: Crowd, profile: &Profile) -> Self {
-        Self::by(profile.estimate(op, len), op, len, crowd, profile)
+        Self::by(profile.estimate(op, len), op, len, crowd)
     }
 
     /// The least time by these estimates.
-    pub(crate) fn by(
-        estimate: Estimate<'_>,
-        op: &Op,
-        len: usize,
-        crowd: Crowd,
-        profile: &Profile,
-    ) -> Self {
+    pub(crate) fn by(estimate: Estimate<'_>, op: &Op, len: usize, crowd: Crowd) -> Self {
         let alone_ns = estimate.alone_ns;
         let most = workers_of_use(op, len, crowd.workers);
         let (mut workers, mut ns) = least(estimate, crowd.idle.saturating_add(1).min(most));
@@ -177,8 +171,8 @@ impl Decision {
         let (all, warm_ns) = least(estimate, most);
         let mut wake = false;
         if all > workers {
-            let waking_ns =
-                estimate.waking_ns(workers, all) + (crowd.wake_factor - 1.0) * profile.wake_ns;
+            let waking_ns = estimate.waking_ns(workers, all)
+                + (crowd.wake_factor - 1.0) * estimate.profile.wake_ns;
             wake = pays(waking_ns, ns);
         }
         let forgone_ns = match wake || !pays(warm_ns, alone_ns) {
@@ -225,7 +219,7 @@ mod tests {
                         idle,
                         wake_factor: 1.0,
                     };
-                    let decision = Decision::by(estimate, &op, len, crowd, &profile);
+                    let decision = Decision::by(estimate, &op, len, crowd);
                     let is_alone = decision.plan == Plan::Sequential && !decision.wake;
                     assert!(may_pay || (is_alone && decision.forgone_ns == 0.0));
                 }

@@ -6,7 +6,7 @@ use super::narrow::{Combination, Dots};
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};
 use super::product::Blocks;
-use super::tile::{Sweep, Tiles};
+use super::tile::Sweep;
 use crate::dispatch::dispatch;
 
 /// What a type has for the dense kernels: each of them, at the active level.
@@ -27,14 +27,7 @@ macro_rules! instances {
     ($($element:ty;)*) => {$(
         impl Instances for $element {
             fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool) {
-                match (width, fused) {
-                    (1, true) => dispatch(Tiles::<Self, 1, true> { sweep }),
-                    (1, false) => dispatch(Tiles::<Self, 1, false> { sweep }),
-                    (2, true) => dispatch(Tiles::<Self, 2, true> { sweep }),
-                    (2, false) => dispatch(Tiles::<Self, 2, false> { sweep }),
-                    (_, true) => dispatch(Tiles::<Self, 3, true> { sweep }),
-                    (_, false) => dispatch(Tiles::<Self, 3, false> { sweep }),
-                }
+                sweep.dispatch(width, fused);
             }
 
             fn blocks(product: &mut Blocks<'_, '_, Self>) {

@@ -24,7 +24,7 @@ use super::finish::Finish;
 use super::rows::Rows;
 use super::split;
 use super::view::{MatMut, MatRef};
-use crate::dispatch::Kernel;
+use crate::dispatch::{Kernel, dispatch};
 use crate::element::Float;
 use crate::vector::{Backend, DenseVector, FloatVector, Vector};
 use core::mem::MaybeUninit;
@@ -39,11 +39,24 @@ pub struct Sweep<'a, T> {
 }
 
 /// A sweep by tiles that are `NV` registers wide.
-pub(super) struct Tiles<'s, 'a, T, const NV: usize, const FUSED: bool> {
-    pub(super) sweep: &'s mut Sweep<'a, T>,
+struct Tiles<'s, 'a, T, const NV: usize, const FUSED: bool> {
+    sweep: &'s mut Sweep<'a, T>,
 }
 
 impl<T: Float> Sweep<'_, T> {
+    /// At the active level.
+    #[inline(always)]
+    pub(super) fn dispatch(&mut self, width: usize, fused: bool) {
+        match (width, fused) {
+            (1, true) => dispatch(Tiles::<T, 1, true> { sweep: self }),
+            (1, false) => dispatch(Tiles::<T, 1, false> { sweep: self }),
+            (2, true) => dispatch(Tiles::<T, 2, true> { sweep: self }),
+            (2, false) => dispatch(Tiles::<T, 2, false> { sweep: self }),
+            (_, true) => dispatch(Tiles::<T, 3, true> { sweep: self }),
+            (_, false) => dispatch(Tiles::<T, 3, false> { sweep: self }),
+        }
+    }
+
     /// In the function of a level that has begun, out of line.
     #[inline(always)]
     pub(super) fn run<B: Backend>(&mut self, token: B, width: usize, fused: bool) {

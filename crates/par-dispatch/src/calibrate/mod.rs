@@ -215,7 +215,8 @@ fn one_pass(
     Ok(profile)
 }
 
-/// Each figure by itself. `None` of no passes.
+/// Each figure by itself, and no speed-up that stands alone among its neighbours. `None` of no
+/// passes.
 fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
     let figure = |of: &dyn Fn(&Profile) -> f64, fast_is_high: bool| {
         let mut values: Vec<f64> = passes.iter().map(of).collect();

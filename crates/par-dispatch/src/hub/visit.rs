@@ -53,12 +53,8 @@ impl Hub {
         sync::announced();
         let served = self.help_once(crew);
         let linger = served.map_or(linger, |terms| terms.linger);
-        let lingered = !linger.is_zero() && !has_helper() && at_bottom() && {
-            LINGERS.set(true);
-            let helped = self.linger(crew, linger);
-            LINGERS.set(false);
-            helped
-        };
+        let stays = !linger.is_zero() && !has_helper() && at_bottom();
+        let lingered = stays && self.linger(crew, linger);
         self.price.settle(served.is_some() || lingered);
     }
 
@@ -73,6 +69,7 @@ impl Hub {
 
     /// Helps whoever calls until nobody has for a while; whether anybody did.
     fn linger(self: &Arc<Self>, crew: &impl Crew, linger: Duration) -> bool {
+        LINGERS.set(true);
         let arrived = Instant::now();
         let mut deadline = arrived + linger;
         let mut helped = false;
@@ -83,6 +80,7 @@ impl Hub {
             }
             let now = Instant::now();
             if now >= deadline || now - arrived >= STAY {
+                LINGERS.set(false);
                 return helped;
             }
             // The pool's other work, which may take any time: nobody waits for this helper.

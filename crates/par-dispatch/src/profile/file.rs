@@ -45,7 +45,7 @@ pub enum ProfileError {
     NoJson {
         /// The line, counted from 1.
         line: usize,
-        /// The column, counted from 1.
+        /// Bytes of the line up to the wrong one and with it: 0 if there are none.
         column: usize,
     },
     /// The file has another schema, or none.

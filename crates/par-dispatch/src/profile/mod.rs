@@ -166,7 +166,7 @@ impl Profile {
 /// The profile's view of one call: its bound is looked up once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Estimate<'p> {
-    profile: &'p Profile,
+    pub(crate) profile: &'p Profile,
     pub(crate) alone_ns: f64,
     scaling: Scaling,
 }
