@@ -95,6 +95,15 @@ pub(crate) const KEEPS_PANIC: bool = !cfg!(mutant = "panic_not_kept");
 /// Reserving a helper job and the check of the limit are one step.
 pub(crate) const RESERVES_AT_ONCE: bool = !cfg!(mutant = "reserve_torn");
 
+/// Nanoseconds after which a helper that was called is not counted on any more: wakes take 5 to
+/// 80 µs where the system has a processor free.
+#[cfg(not(loom))]
+pub(crate) const OVERDUE_NS: u64 = 200_000;
+
+/// A model has no time.
+#[cfg(loom)]
+pub(crate) const OVERDUE_NS: u64 = u64::MAX;
+
 /// Between an announcement and a look at what the other side announces: one of the two sees the
 /// other. A helper announces that it stops being counted on and looks at the board; a caller opens
 /// and looks at who can be counted on.

@@ -130,13 +130,14 @@ impl Hub {
     ) {
         sync::announced();
         for _ in 0..at_most {
-            let mut limit = wanted.saturating_sub(self.idle());
-            if limit > 0 {
-                // A caller may itself be what a helper gave way to.
-                let threads = crew.others().saturating_add(has_helper().into());
-                limit = limit.min(threads.saturating_sub(self.arrived()));
+            let wanted = wanted.saturating_sub(self.idle());
+            if wanted == 0 {
+                return;
             }
-            if !self.reserve(limit) {
+            // A caller may itself be what a helper gave way to.
+            let threads = crew.others().saturating_add(has_helper().into());
+            let without = threads.saturating_sub(self.arrived());
+            if !self.pending.reserve(wanted, without) {
                 return;
             }
             crew.call_helper(self, terms.linger);

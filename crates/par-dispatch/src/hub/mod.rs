@@ -10,12 +10,14 @@ mod caller;
 mod cursor;
 mod homes;
 mod items;
+mod pending;
 mod price;
 #[cfg(test)]
 mod tests;
 mod visit;
 
-use crate::sync::{AtomicUsize, Ordering::Relaxed, RESERVES_AT_ONCE};
+use crate::sync::{AtomicUsize, Ordering::Relaxed};
+use pending::Pending;
 use price::Price;
 use std::fmt;
 use std::sync::Arc;
@@ -44,8 +46,7 @@ pub struct Hub {
     present: AtomicUsize,
     /// Helpers that linger but are running other work of their pool, for whatever time it takes.
     away: AtomicUsize,
-    /// Helpers that have been called and have not arrived.
-    pending: AtomicUsize,
+    pending: Pending,
     price: Price,
     /// Of two hubs that a worker hears of, it makes its home at the one of lower rank.
     rank: u64,
@@ -59,7 +60,7 @@ impl Hub {
             board: Board::new(),
             present: AtomicUsize::new(0),
             away: AtomicUsize::new(0),
-            pending: AtomicUsize::new(0),
+            pending: Pending::new(),
             price: Price::default(),
             rank,
         }
@@ -82,7 +83,7 @@ impl Hub {
 
     /// Helpers on their way.
     pub fn pending(&self) -> usize {
-        self.pending.load(Relaxed)
+        self.pending.count()
     }
 
     /// Whether no call is on offer and nobody is inside one.
@@ -92,22 +93,11 @@ impl Hub {
 
     /// Whether a helper may join that is not idle now.
     pub(crate) fn expects_helpers(&self) -> bool {
-        self.pending() > 0 || self.away.load(Relaxed) > 0
+        self.away.load(Relaxed) > 0 || self.pending.is_expected()
     }
 
     pub(crate) fn price(&self) -> &Price {
         &self.price
-    }
-
-    /// Books a helper that is about to be called, if that leaves at most `limit` on their way.
-    fn reserve(&self, limit: usize) -> bool {
-        if !RESERVES_AT_ONCE {
-            let free = self.pending.load(Relaxed) < limit;
-            self.pending.fetch_add(usize::from(free), Relaxed);
-            return free;
-        }
-        let more = |pending| (pending < limit).then_some(pending + 1);
-        self.pending.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 }
 

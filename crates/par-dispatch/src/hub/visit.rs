@@ -49,7 +49,7 @@ fn at_bottom() -> bool {
 impl Hub {
     /// What a helper does that has been called.
     pub fn serve(self: &Arc<Self>, crew: &impl Crew, linger: Duration) {
-        self.pending.fetch_sub(1, Relaxed);
+        self.pending.arrive();
         sync::announced();
         let served = self.help_once(crew);
         let linger = served.map_or(linger, |terms| terms.linger);
