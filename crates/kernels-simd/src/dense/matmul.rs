@@ -148,7 +148,7 @@ impl<'a, T: Float> Matmul<'a, T> {
 
     /// Asks for bits that depend neither on the level nor on the number of threads.
     ///
-    /// Products and sums are rounded one after the other, in `k.div_ceil(160)` blocks of nearly equal
+    /// Products and sums are rounded one after the other, in `k.div_ceil(384)` blocks of nearly equal
     /// lengths, the longer ones first, each summed in order from zero and then added to the element.
     /// Slower: two instructions where there was one, and smaller tiles.
     #[inline(always)]
@@ -259,7 +259,7 @@ impl<'a, T: Float> Matmul<'a, T> {
     /// The same of a product with a packed right-hand side.
     #[must_use]
     pub fn scratch_needed_packed(a: &MatRef<'_, T>, b: &PackedRef<'_, T>) -> usize {
-        match packed_block_len(a, b.shape().1) {
+        match packed_band_len(a, b.shape().1) {
             0 => 0,
             len => scratch::with_room_to_align::<T>(len),
         }
@@ -360,14 +360,14 @@ impl<'a, T: Float> Matmul<'a, T> {
             return Ok(());
         }
         let fused = self.fused;
-        memory.with(packed_block_len(&a, n), |block| {
+        memory.with(packed_band_len(&a, n), |band| {
             T::packed_product(&mut PackedProduct {
                 a,
                 b,
                 c,
                 finish,
                 fused,
-                block,
+                band,
             });
         });
         Ok(())
@@ -420,12 +420,12 @@ impl<'a, T: Float> Matmul<'a, T> {
     }
 }
 
-/// Elements of a packed block of A, for a B of `n` columns; 0 if A is read where it lies.
-fn packed_block_len<T>(a: &MatRef<'_, T>, n: usize) -> usize {
+/// Elements of a packed band of A, for a B of `n` columns; 0 if A is read where it lies.
+fn packed_band_len<T>(a: &MatRef<'_, T>, n: usize) -> usize {
     let ((m, k), size) = (a.shape(), size_of::<T>());
     let row_bytes = a.row_stride().unsigned_abs() * size;
     match split::packs_a(m, k, n, row_bytes, size) {
-        true => product::block_len(m, k),
+        true => product::band_len::<T>(m, k, n),
         false => 0,
     }
 }

@@ -185,7 +185,7 @@ impl<T: Float> Packing<T> {
     }
 
     const fn blocks(&self) -> usize {
-        split::depths(self.terms)
+        split::depths(self.terms, split::DEPTH)
     }
 
     fn part(&self, block: usize, panel: usize) -> Part {
@@ -315,8 +315,8 @@ pub struct PackedProduct<'a, 's, T> {
     pub(super) c: MatMut<'a, T>,
     pub(super) finish: Finish<'a, T>,
     pub(super) fused: bool,
-    /// For rows of A.
-    pub(super) block: &'s mut [T],
+    /// For a band of A.
+    pub(super) band: &'s mut [T],
 }
 
 impl<T: Float> Kernel for PackedProduct<'_, '_, T> {
@@ -326,26 +326,31 @@ impl<T: Float> Kernel for PackedProduct<'_, '_, T> {
     fn run<B: Backend>(&mut self, token: B) {
         let (m, packing) = (self.a.rows(), self.b.packing);
         let (depths, panels) = (packing.blocks(), packing.panels());
-        let blocks = m.div_ceil(split::rows_of_c(packing.cols, size_of::<T>()));
-        for block in 0..blocks {
-            let rows = split::even_range(m, blocks, block);
+        let cols = split::group_cols(packing.terms.min(split::DEPTH), size_of::<T>());
+        let groups = split::groups(packing.cols, cols).min(panels);
+        let rows_max = split::band_rows(m, packing.terms, packing.cols, size_of::<T>());
+        for group in 0..groups {
+            let panels = split::even_range(panels, groups, group);
             for depth in 0..depths {
                 let terms = split::even_range(packing.terms, depths, depth);
                 let finish = self.finish.for_block(depth == 0, depth == depths - 1);
-                let mut a = self.a.part(rows.clone(), terms.clone());
-                if !self.block.is_empty() {
-                    a = pack::rows(a, self.block, pack::stride(terms.len()));
-                }
-                for panel in 0..panels {
-                    let (b, cols) = self.b.panel(depth, panel);
-                    let part = Product {
-                        a,
-                        b,
-                        c: self.c.reborrow().part(rows.clone(), cols.clone()),
-                        finish: finish.part(rows.clone(), cols),
-                        fused: self.fused,
-                    };
-                    product::panels(token, part, &mut []);
+                for from in (0..m).step_by(rows_max) {
+                    let rows = from..m.min(from + rows_max);
+                    let mut a = self.a.part(rows.clone(), terms.clone());
+                    if !self.band.is_empty() {
+                        a = pack::rows(a, self.band, pack::stride(terms.len()));
+                    }
+                    for panel in panels.clone() {
+                        let (b, cols) = self.b.panel(depth, panel);
+                        let part = Product {
+                            a,
+                            b,
+                            c: self.c.reborrow().part(rows.clone(), cols.clone()),
+                            finish: finish.part(rows.clone(), cols),
+                            fused: self.fused,
+                        };
+                        product::panels(token, part, &[]);
+                    }
                 }
             }
         }

@@ -1,13 +1,14 @@
-//! The way of a product through blocks and panels.
+//! The way of a product through groups, bands and panels.
 //!
 //! ```text
-//! for each block of C            rows and columns that stay in the second cache
-//!   for each block of k          DEPTH terms; A is packed here, or read where it lies
-//!     for each panel of columns  B is packed here, or read where it lies
-//!       sweep down the block     tiles, in registers
+//! for each group of columns      as many as stay in the second cache, packed
+//!   for each block of k          DEPTH terms; B is packed here, or read where it lies
+//!     for each band of rows      A is packed here, or read where it lies
+//!       for each panel           as wide as a tile
+//!         sweep down the band    tiles, in registers
 //! ```
-//! A panel of B is packed right before its sweep and lies in the first cache while it is used; a
-//! block of A lies in the second. Small products pack nothing.
+//! The panels of a group come from the second cache, again for each band, in one stream; a band of A
+//! from the first. C is read and written along its rows. Small products pack nothing.
 
 use super::finish::Finish;
 use super::narrow::{Combination, Dots};
@@ -21,6 +22,7 @@ use crate::dispatch::Kernel;
 use crate::element::Float;
 use crate::level::Level;
 use crate::vector::{Backend, DenseVector, Vector};
+use core::ops::Range;
 
 /// A product whose shapes fit.
 #[derive(Debug)]
@@ -105,11 +107,11 @@ impl<'a, T: Float> Product<'a, T> {
     fn in_place(self) {
         let (bytes, registers) = split::registers(Level::active());
         let width = (self.c.cols() * size_of::<T>()).div_ceil(bytes);
-        if width > split::width_max(registers) || self.a.cols() > split::DEPTH {
+        if width > split::width_max(registers) || self.a.cols() > split::DEPTH_IN_PLACE {
             return T::blocks(&mut Blocks {
                 product: self,
-                block: &mut [],
-                panel: &mut [],
+                band: &mut [],
+                group: &mut [],
             });
         }
         let Self {
@@ -125,15 +127,15 @@ impl<'a, T: Float> Product<'a, T> {
 
     #[inline(never)]
     fn packed(self, pack_a: bool, pack_b: bool, memory: Memory<'_, T>) {
-        let (m, k) = self.a.shape();
-        let block_len = if pack_a { block_len(m, k) } else { 0 };
-        let panel_len = if pack_b { panel_len(k) } else { 0 };
-        memory.with(block_len + panel_len, |memory| {
-            let (panel, block) = memory.split_at_mut(panel_len);
+        let ((m, k), n) = (self.a.shape(), self.b.cols());
+        let band_len = if pack_a { band_len::<T>(m, k, n) } else { 0 };
+        let group_len = if pack_b { group_len::<T>(k, n) } else { 0 };
+        memory.with(band_len + group_len, |memory| {
+            let (group, band) = memory.split_at_mut(group_len);
             T::blocks(&mut Blocks {
                 product: self,
-                block,
-                panel,
+                band,
+                group,
             });
         });
     }
@@ -141,10 +143,9 @@ impl<'a, T: Float> Product<'a, T> {
 
 /// Elements of scratch that a product of m×k and k×n takes at most, however the matrices lie.
 pub(super) const fn scratch_len<T>(m: usize, k: usize, n: usize) -> usize {
-    let block = block_len(if m > n { m } else { n }, k);
+    let packed = max(packed_len::<T>(m, k, n), packed_len::<T>(n, k, m));
     let few = split::dots_max(size_of::<T>()) * pack::stride(k);
-    let len = if block > few { block } else { few };
-    scratch::with_room_to_align::<T>(len + panel_len(k))
+    scratch::with_room_to_align::<T>(max(packed, few))
 }
 
 /// Elements of scratch that this very product packs into.
@@ -167,10 +168,10 @@ pub(super) fn scratch_needed<T: Float>(
                 true => (b.t(), a.t()),
                 false => (*a, *b),
             };
-            let (m, k) = a.shape();
+            let ((m, k), n) = (a.shape(), b.cols());
             let (pack_a, pack_b) = packing(&a, &b);
-            let block = if pack_a { block_len(m, k) } else { 0 };
-            block + if pack_b { panel_len(k) } else { 0 }
+            let band = if pack_a { band_len::<T>(m, k, n) } else { 0 };
+            band + if pack_b { group_len::<T>(k, n) } else { 0 }
         }
     };
     match len {
@@ -220,21 +221,29 @@ pub(super) fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
     (pack_a, pack_b || !contiguous)
 }
 
-/// Elements of a packed block of A.
-pub(super) const fn block_len(m: usize, k: usize) -> usize {
-    let rows = if m < split::BLOCK_ROWS {
-        m
-    } else {
-        split::BLOCK_ROWS
-    };
-    let depth = if k < split::DEPTH { k } else { split::DEPTH };
-    rows * pack::stride(depth)
+const fn max(a: usize, b: usize) -> usize {
+    if a < b { b } else { a }
 }
 
-/// Elements of a packed panel of B.
-const fn panel_len(k: usize) -> usize {
-    let depth = if k < split::DEPTH { k } else { split::DEPTH };
-    depth * PANEL_COLS_MAX
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+/// Elements of both, packed.
+const fn packed_len<T>(m: usize, k: usize, n: usize) -> usize {
+    band_len::<T>(m, k, n) + group_len::<T>(k, n)
+}
+
+/// Elements of a packed band of A.
+pub(super) const fn band_len<T>(m: usize, k: usize, n: usize) -> usize {
+    min(m, split::band_rows(m, k, n, size_of::<T>())) * pack::stride(min(k, split::DEPTH))
+}
+
+/// Elements of a packed group of B; a row of it ends with a whole register of any level.
+const fn group_len<T>(k: usize, n: usize) -> usize {
+    let terms = min(k, split::DEPTH);
+    let cols = split::group_cols(terms, size_of::<T>());
+    terms * min(n, cols).next_multiple_of(16)
 }
 
 /// Kernels for a C that is small against A or B.
@@ -246,16 +255,13 @@ enum Narrow {
     DotsOfTransposed,
 }
 
-/// Columns of the widest panel: three registers of 64 bytes of `f32`.
-const PANEL_COLS_MAX: usize = 48;
-
-/// A product on its way through blocks and panels. What has no memory to be packed to is read where
-/// it lies.
+/// A product on its way through groups and bands. What has no memory to be packed to is read where it
+/// lies.
 #[derive(Debug)]
 pub struct Blocks<'a, 's, T> {
     product: Product<'a, T>,
-    block: &'s mut [T],
-    panel: &'s mut [T],
+    band: &'s mut [T],
+    group: &'s mut [T],
 }
 
 impl<T: Float> Kernel for Blocks<'_, '_, T> {
@@ -265,50 +271,54 @@ impl<T: Float> Kernel for Blocks<'_, '_, T> {
     fn run<B: Backend>(&mut self, token: B) {
         let Self {
             product,
-            block,
-            panel,
+            band,
+            group,
         } = self;
-        let (m, k) = product.a.shape();
-        let (n, size) = (product.b.cols(), size_of::<T>());
-        let depths = split::depths(k);
-        let blocks = split::blocks(m, block.is_empty());
-        let shallow = split::is_shallow(k, n, size);
-        for block_index in 0..blocks {
-            let rows = split::even_range(m, blocks, block_index);
-            let groups = split::column_blocks(rows.len(), depths, n, size);
-            for group in 0..groups {
-                let cols = split::even_range(n.div_ceil(PANEL_COLS_MAX), groups, group);
-                let cols = cols.start * PANEL_COLS_MAX..n.min(cols.end * PANEL_COLS_MAX);
-                for depth_index in 0..depths {
-                    let depth = split::even_range(k, depths, depth_index);
-                    let finish = product
-                        .finish
-                        .for_block(depth_index == 0, depth_index == depths - 1);
-                    let mut a = product.a.part(rows.clone(), depth.clone());
-                    if !block.is_empty() {
-                        a = pack::rows(a, block, pack::stride(depth.len()));
-                    }
-                    let part = Product {
-                        a,
-                        b: product.b.part(depth, cols.clone()),
-                        c: product.c.reborrow().part(rows.clone(), cols.clone()),
-                        finish: finish.part(rows.clone(), cols.clone()),
-                        fused: product.fused,
-                    };
-                    if panel.is_empty() && shallow {
-                        bands(token, part);
-                    } else {
-                        panels(token, part, panel);
-                    }
+        let (k, n, size) = (product.a.cols(), product.b.cols(), size_of::<T>());
+        let depth = match group.is_empty() && product.fused {
+            true => split::DEPTH_IN_PLACE,
+            false => split::DEPTH,
+        };
+        let depths = split::depths(k, depth);
+        let groups = match group.is_empty() {
+            true => 1,
+            false => split::groups(n, split::group_cols(k.min(split::DEPTH), size)),
+        };
+        let rows_max = split::band_rows(product.a.rows(), k, n, size);
+        for group_index in 0..groups {
+            let cols = split::group(n, groups, group_index);
+            for depth_index in 0..depths {
+                let terms = split::even_range(k, depths, depth_index);
+                let finish = product
+                    .finish
+                    .for_block(depth_index == 0, depth_index == depths - 1);
+                let rows = 0..product.c.shape().0;
+                let part = Product {
+                    a: product.a.part(rows.clone(), terms.clone()),
+                    b: product.b.part(terms, cols.clone()),
+                    c: product.c.reborrow().part(rows.clone(), cols.clone()),
+                    finish: finish.part(rows, cols.clone()),
+                    fused: product.fused,
+                };
+                if !group.is_empty() {
+                    pack_panels::<B, T>(part.b, group);
                 }
+                bands(token, part, group, band, rows_max);
             }
         }
     }
 }
 
-/// A product that is one block, and writes more than it reads: bands of rows, each panel by panel.
+/// A product that is one block of k, band by band of so many rows at most; A is packed if there is
+/// memory for it.
 #[inline(always)]
-fn bands<T: Float, B: Backend>(token: B, product: Product<'_, T>) {
+fn bands<T: Float, B: Backend>(
+    token: B,
+    product: Product<'_, T>,
+    group: &[T],
+    packed: &mut [T],
+    rows_max: usize,
+) {
     let Product {
         a,
         b,
@@ -316,25 +326,27 @@ fn bands<T: Float, B: Backend>(token: B, product: Product<'_, T>) {
         finish,
         fused,
     } = product;
-    let (m, n) = c.shape();
-    let mut from = 0;
-    while from < m {
-        let rows = from..(from + split::BAND_ROWS).min(m);
-        from = rows.end;
+    let ((m, k), n) = (a.shape(), b.cols());
+    for from in (0..m).step_by(rows_max) {
+        let rows = from..m.min(from + rows_max);
+        let mut a = a.part(rows.clone(), 0..k);
+        if !packed.is_empty() {
+            a = pack::rows(a, packed, pack::stride(k));
+        }
         let band = Product {
-            a: a.part(rows.clone(), 0..a.cols()),
+            a,
             b,
             c: c.reborrow().part(rows.clone(), 0..n),
             finish: finish.part(rows, 0..n),
             fused,
         };
-        panels(token, band, &mut []);
+        panels(token, band, group);
     }
 }
 
-/// A product that is one block, panel by panel of B.
+/// A band, panel by panel of B, from a packed group or from where B lies.
 #[inline(always)]
-pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, panel: &mut [T]) {
+pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, group: &[T]) {
     let Product {
         a,
         b,
@@ -342,23 +354,59 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, pa
         finish,
         fused,
     } = product;
-    let lanes = T::Vector::<B>::LANES;
-    let (m, n) = c.shape();
-    let registers = n.div_ceil(lanes);
-    let panels = registers.div_ceil(split::width_max(T::Vector::<B>::IN_CPU));
-    let mut cols = 0..0;
-    for panel_index in 0..panels {
-        let width = split::even(registers, panels, panel_index);
-        cols = cols.end..(cols.end + width * lanes).min(n);
-        let mut b = b.part(0..b.rows(), cols.clone());
-        if !panel.is_empty() {
-            b = pack::rows(b, panel, width * lanes);
-        }
-        let c = c.reborrow().part(0..m, cols.clone());
-        let finish = finish.part(0..m, cols.clone());
+    let (m, k) = a.shape();
+    for panel in cut::<B, T>(b.cols()) {
+        let b = match group.get(panel.start * k..) {
+            Some(packed) if !group.is_empty() => {
+                MatRef::with_strides(packed, k, panel.cols.len(), panel.stride, 1)
+                    .expect("a panel lies in its group")
+            }
+            _ => b.part(0..k, panel.cols.clone()),
+        };
+        let c = c.reborrow().part(0..m, panel.cols.clone());
+        let finish = finish.part(0..m, panel.cols);
         let b = Rows::strided(b);
-        Sweep { a, b, c, finish }.run(token, width, fused);
+        Sweep { a, b, c, finish }.run(token, panel.width, fused);
     }
+}
+
+/// Copies the panels of B one behind another.
+#[inline(always)]
+fn pack_panels<B: Backend, T: Float>(b: MatRef<'_, T>, to: &mut [T]) {
+    let k = b.rows();
+    for panel in cut::<B, T>(b.cols()) {
+        let place = &mut to[panel.start * k..];
+        pack::rows(b.part(0..k, panel.cols), place, panel.stride);
+    }
+}
+
+/// Columns that a tile is as wide as.
+struct Panel {
+    cols: Range<usize>,
+    /// Registers.
+    width: usize,
+    /// Elements of a packed row.
+    stride: usize,
+    /// Elements of the packed rows of all panels before.
+    start: usize,
+}
+
+/// Columns cut into panels.
+#[inline(always)]
+fn cut<B: Backend, T: Float>(cols: usize) -> impl Iterator<Item = Panel> {
+    let lanes = T::Vector::<B>::LANES;
+    let registers = cols.div_ceil(lanes);
+    let panels = registers.div_ceil(split::width_max(T::Vector::<B>::IN_CPU));
+    (0..panels).map(move |index| {
+        let registers = split::even_range(registers, panels, index);
+        let start = registers.start * lanes;
+        Panel {
+            cols: start..cols.min(registers.end * lanes),
+            width: registers.len(),
+            stride: registers.len() * lanes,
+            start,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -90,12 +90,18 @@ impl<'a, T> Rows<'a, T> {
         self.cols
     }
 
-    /// The start of row `p`, which must be one.
+    /// The start of row `p`, which must be one, if `line` is that of the row before.
     #[inline(always)]
-    pub(super) const fn row(&self, p: usize) -> *const T {
+    pub(super) const fn row_after(&self, line: *const T, p: usize) -> *const T {
         match self.offsets {
             Some(offsets) => self.start.wrapping_add(offsets[p]),
-            None => self.start.wrapping_offset(p as isize * self.stride),
+            None => line.wrapping_offset(self.stride),
         }
+    }
+
+    /// What comes before row 0.
+    #[inline(always)]
+    pub(super) const fn before(&self) -> *const T {
+        self.start.wrapping_offset(-self.stride)
     }
 }

@@ -52,11 +52,15 @@ pub(super) const fn height(left: usize, max: usize, fused: bool) -> usize {
 }
 
 /// Terms that are summed in registers before they go to C: the block of k. The sum over a block
-/// starts from zero, so this number is a part of what [`Matmul::reproducible`] promises. A panel of
-/// two registers of 64 bytes is 20 KiB then, and leaves the first cache room for rows of A.
+/// starts from zero, so this number is a part of what [`Matmul::reproducible`] promises. The fewer
+/// blocks, the less often C is fetched; a panel of B streams from the second cache anyway.
 ///
 /// [`Matmul::reproducible`]: super::Matmul::reproducible
-pub(super) const DEPTH: usize = 160;
+pub(super) const DEPTH: usize = 384;
+
+/// The same where B is read where it lies and the bits are free: of rows that may be a multiple of
+/// 4 KiB apart, all of which every tile reads again, the second cache keeps no more.
+pub(super) const DEPTH_IN_PLACE: usize = 160;
 
 /// Columns of C up to which dot products along k are faster than tiles, of which half a register of
 /// 64 bytes would be empty.
@@ -67,9 +71,22 @@ pub(super) const fn dots_max(size: usize) -> usize {
 /// Terms from which on a narrow C is worth a kernel of its own: below, its horizontal sums cost more.
 pub(super) const NARROW_DEPTH: usize = 64;
 
-/// Rows of A that are packed together: with [`DEPTH`], a third of an L2 cache of 1 MiB. Each block
-/// packs all of B again, so that fewer are better.
-pub(super) const BLOCK_ROWS: usize = 512;
+/// Rows of C that are computed together, panel after panel of B: a multiple of both heights of tiles.
+/// C is written along these rows, as prefetchers like it, and with [`DEPTH`] as many rows of A lie
+/// between the first cache and the second.
+const BAND_ROWS: usize = 56;
+
+/// The same where nothing is gained by it: there is one panel only, or C stays in the second cache.
+const BLOCK_ROWS: usize = 512;
+
+const C_IN_CACHE_BYTES: usize = 160 << 10;
+
+/// Bytes of B that are packed together: half of a second cache of 2 MiB, which another thread of
+/// the core may share.
+const GROUP_BYTES: usize = 1 << 20;
+
+/// Columns of the widest panel: three registers of 64 bytes of `f32`.
+const PANEL_COLS_MAX: usize = 48;
 
 /// Rows of a matrix, so many bytes apart, that a first cache surely holds next to other data: eight
 /// for each of the places where they can begin. Rows a multiple of 4 KiB apart share one.
@@ -92,11 +109,10 @@ const PACKED_FROM_BYTES: usize = 160 << 10;
 
 /// Rows of C that are written side by side where its rows are long and their sums short, so that what
 /// is written, not what is read, decides: as many pages as a CPU's table for stores holds.
-pub(super) const BAND_ROWS: usize = 16;
+const SHALLOW_ROWS: usize = 16;
 
-/// Whether C is written band by band: a row of it is a page and more, and a tile's sums take little
-/// longer than to write them.
-pub(super) const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
+/// Whether a row of C is a page and more, and a tile's sums take little longer than to write them.
+const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
     k <= 64 && n * size >= 8192
 }
 
@@ -152,48 +168,42 @@ pub(super) const fn even_range(len: usize, parts: usize, index: usize) -> Range<
     start..start + even(len, parts, index)
 }
 
-/// Blocks of `k` terms; one of none, in which C is only scaled.
+/// Blocks of `k` terms, so long at most; one of none, in which C is only scaled.
 #[inline(always)]
-pub(super) const fn depths(k: usize) -> usize {
-    if k == 0 { 1 } else { k.div_ceil(DEPTH) }
+pub(super) const fn depths(k: usize, depth: usize) -> usize {
+    if k == 0 { 1 } else { k.div_ceil(depth) }
 }
 
-/// Blocks of `m` rows of A; what is read where it lies is one.
-#[inline(always)]
-pub(super) const fn blocks(m: usize, in_place: bool) -> usize {
-    if in_place { 1 } else { m.div_ceil(BLOCK_ROWS) }
-}
-
-/// Bytes of C that are worked on together, block of k by block of k: half of a second cache of 2 MiB.
-/// Beyond it each of those blocks would fetch C from the last cache again.
-const C_BYTES: usize = 1 << 20;
-
-/// Blocks of columns of C, of so many rows.
-#[inline(always)]
-pub(super) const fn column_blocks(rows: usize, depths: usize, n: usize, size: usize) -> usize {
-    if depths == 1 {
-        return 1;
-    }
-    let blocks = (rows * size).saturating_mul(n).div_ceil(C_BYTES);
-    // At least two panels wide.
-    let most = n / 96;
-    if most == 0 {
-        1
-    } else if blocks < most {
-        if blocks == 0 { 1 } else { blocks }
+/// Rows of the bands in which C is computed.
+pub(super) const fn band_rows(m: usize, k: usize, n: usize, size: usize) -> usize {
+    if is_shallow(k, n, size) {
+        SHALLOW_ROWS
+    } else if n <= PANEL_COLS_MAX || m.saturating_mul(n) <= C_IN_CACHE_BYTES / size {
+        BLOCK_ROWS
     } else {
-        most
+        BAND_ROWS
     }
 }
 
-/// Rows of a block of C with all its columns.
-pub(super) const fn rows_of_c(n: usize, size: usize) -> usize {
-    let rows = C_BYTES / (if n == 0 { 1 } else { n } * size);
-    match rows {
-        BLOCK_ROWS.. => BLOCK_ROWS,
-        0..64 => 64,
-        _ => rows,
-    }
+/// Columns of B that are packed together, of so many terms: whole panels, two at least.
+pub(super) const fn group_cols(terms: usize, size: usize) -> usize {
+    let terms = if terms == 0 { 1 } else { terms };
+    let panels = GROUP_BYTES / (terms * size * PANEL_COLS_MAX);
+    PANEL_COLS_MAX * if panels < 2 { 2 } else { panels }
+}
+
+/// Groups of the `n` columns of B, nearly equal and of whole panels; all in one if they are not
+/// packed.
+pub(super) const fn groups(n: usize, group_cols: usize) -> usize {
+    n.div_ceil(group_cols)
+}
+
+/// The columns of a group.
+#[inline(always)]
+pub(super) const fn group(n: usize, groups: usize, index: usize) -> Range<usize> {
+    let panels = even_range(n.div_ceil(PANEL_COLS_MAX), groups, index);
+    let end = panels.end * PANEL_COLS_MAX;
+    panels.start * PANEL_COLS_MAX..if end < n { end } else { n }
 }
 
 /// Bytes of a register, and how many the CPU has, as the backends say it: for decisions outside of

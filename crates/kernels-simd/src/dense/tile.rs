@@ -27,6 +27,7 @@ use super::view::{MatMut, MatRef};
 use crate::dispatch::{Kernel, dispatch};
 use crate::element::Float;
 use crate::vector::{Backend, DenseVector, FloatVector, Vector};
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 
 /// A sweep down C: all rows, and as many columns as a few registers hold, the last at least begun.
@@ -190,18 +191,28 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             }
         }
         let (a_row, a_col) = (self.sweep.a.row_stride(), self.sweep.a.col_stride());
-        // One address for every four rows: from a single one, the compiler would reach each row by
-        // adding to the last, in one chain of additions.
-        let mut a = [self.sweep.a.start(); split::HEIGHT_MAX.div_ceil(4)];
+        // One address for every four rows, which step on their own. The compiler is not to know that
+        // they belong together: from one address it would reach each row by adding to the last, and
+        // with one step it would keep an address of each row, more than it has registers for.
+        const GROUPS: usize = split::HEIGHT_MAX.div_ceil(4);
+        let mut a = [self.sweep.a.start(); GROUPS];
+        let mut steps = [a_col; GROUPS];
         let mut group = 0;
         while group < H.div_ceil(4) {
             a[group] = a[group].wrapping_offset((row + 4 * group) as isize * a_row);
             group += 1;
         }
+        if H > 4 {
+            (a, steps) = black_box((a, steps));
+        }
+        let rows_of_b = self.sweep.b;
+        let mut line = rows_of_b.before();
+        let terms = self.sweep.a.cols();
         let mut p = 0;
-        while p < self.sweep.a.cols() {
+        while p < terms {
+            line = rows_of_b.row_after(line, p);
             // SAFETY: row `p` of B, which has as many columns as C, or more.
-            let b = unsafe { load_row::<T, B, NV>(token, self.sweep.b.row(p), filled) };
+            let b = unsafe { load_row::<T, B, NV>(token, line, filled) };
             let mut i = 0;
             while i < H {
                 // SAFETY: element (row + i, p) of A, which has as many rows as C and as many
@@ -221,7 +232,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             }
             let mut group = 0;
             while group < H.div_ceil(4) {
-                a[group] = a[group].wrapping_offset(a_col);
+                a[group] = a[group].wrapping_offset(steps[group]);
                 group += 1;
             }
             p += 1;

@@ -226,6 +226,8 @@ fn blocks_of_every_dimension() {
                 [300, 257, 129],
                 [130, 64, 150],
                 [600, 70, 40],
+                // More columns of B than are packed together, with a panel left over.
+                [60, 390, 773],
             ] {
                 let case = Case {
                     beta: 0.5,
