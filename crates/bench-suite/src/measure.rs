@@ -9,6 +9,7 @@
 //!   nobody always runs behind the same neighbour, with the caches it leaves.
 //! - **Batches.** A sample is as many calls as fill [`Plan::sample_ns`], long against the two clock
 //!   reads around it (about 60 ns) and short against the time slices of other processes.
+//! - **Settled.** A contender of several threads works for half a millisecond before each sample.
 //! - **Answers.** Each contender's answer is compared with the reference before the rounds, and once
 //!   more after them, so that code which only times well is not reported as right.
 //!
@@ -35,6 +36,10 @@ pub struct Plan {
     /// Whether page faults are counted.
     pub page_faults: bool,
 }
+
+/// Time that a contender of several threads works before the clock is read: its turn begins behind
+/// others, with its workers asleep.
+const SETTLE_NS: f64 = 500_000.0;
 
 /// Rounds that must do where a group has hundreds of cases.
 const ROUNDS_MIN_OF_MANY: usize = 7;
@@ -318,14 +323,22 @@ pub fn measure<C, R>(
         .zip(&mut times)
         .map(|(contender, times)| calibrate(plan, context, contender, times))
         .collect();
-    let round_ns: f64 = batches
+    let round_ns: f64 = contenders
         .iter()
-        .map(|batch| batch.calls as f64 * batch.call_ns)
+        .zip(&batches)
+        .map(|(contender, &Batch { calls, call_ns })| {
+            (calls + settling_calls(contender, call_ns)) as f64 * call_ns
+        })
         .sum();
     let rounds = (plan.budget.as_nanos() as f64 / round_ns.max(1.0)) as usize;
     for round in 0..rounds.clamp(plan.rounds_min, plan.rounds_max) {
         for index in order(round, contenders.len()) {
             let Batch { calls, call_ns } = batches[index];
+            let settling = settling_calls(&contenders[index], call_ns);
+            if settling > 0 {
+                // Its time does not count, and its errors come again.
+                let _ = (contenders[index].repeat)(context, settling);
+            }
             let sample = (contenders[index].repeat)(context, calls);
             let sample = sample.map(|ns| ns.max(1.0) / calls as f64);
             let sample = times[index].heard(sample, call_ns);
@@ -408,6 +421,14 @@ fn calibrate<C, R>(
             };
         }
         calls *= 2;
+    }
+}
+
+/// Calls of a contender before each sample, of those that a long call does not make up for.
+fn settling_calls<C, R>(contender: &Contender<'_, C, R>, call_ns: f64) -> u64 {
+    match contender.threads {
+        0 | 1 => 0,
+        _ => (SETTLE_NS / call_ns) as u64,
     }
 }
 

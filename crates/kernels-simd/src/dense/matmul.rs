@@ -320,10 +320,10 @@ impl<'a, T: Float> Matmul<'a, T> {
         product::is_by_columns(c)
     }
 
-    /// Whether B is packed for a product with A, into a C whose rows are contiguous.
+    /// Whether B is packed for this product with A, into a C whose rows are contiguous.
     #[must_use]
-    pub fn packs_right(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> bool {
-        product::packing(a, b).1
+    pub fn packs_right(&self, a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> bool {
+        product::packs_right(a, b, c, self.fused)
     }
 
     #[inline(always)]

@@ -180,6 +180,17 @@ pub(super) fn scratch_needed<T: Float>(
     }
 }
 
+/// Whether this very product packs B, if rows of C are contiguous.
+pub(super) fn packs_right<T: Float>(
+    a: &MatRef<'_, T>,
+    b: &MatRef<'_, T>,
+    c: &MatMut<'_, T>,
+    fused: bool,
+) -> bool {
+    let narrow = fused && narrow_kind(a, b, c).is_some();
+    !narrow && packing(a, b).1
+}
+
 /// The kernel for a C that is small against A or B, if there is one for these layouts.
 #[inline(always)]
 fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Option<Narrow> {
@@ -211,7 +222,7 @@ pub(super) fn is_by_columns<T>(c: &MatMut<'_, T>) -> bool {
 
 /// Whether A and B are packed.
 #[inline(always)]
-pub(super) fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
+fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let size = size_of::<T>();
     let bytes = |stride: isize| stride.unsigned_abs() * size;

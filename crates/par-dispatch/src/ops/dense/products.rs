@@ -237,7 +237,7 @@ impl Dispatcher<'_> {
             return self.run_whole(&work, || run(product, a, b, c));
         };
         let ((m, k), n) = (a.shape(), b.cols());
-        if bands != Bands::Rows || !Matmul::packs_right(&a, &b) {
+        if bands != Bands::Rows || !product.packs_right(&a, &b, &c) {
             let mut rest = Some(c);
             let cut = |unit| bands.cut(unit, share.units, (m, n), &mut rest);
             return share.run(self, watchers, cut, |Unit { rows, cols, c }| {
