@@ -21,12 +21,12 @@ struct Call<F> {
 }
 
 /// The chunks that one thread runs: claimed one by one.
-#[derive(Debug)]
 pub(crate) enum Claims<'a> {
     /// Of a call that is not shared.
     Alone(Range<usize>),
-    /// By the caller: the first chunk, which is its own, then from the front.
-    Lead(Option<usize>, &'a Cursor),
+    /// By the caller: the first chunk, which is its own, then from the front; and what it does
+    /// before each of those.
+    Lead(Option<usize>, &'a Cursor, &'a dyn Fn()),
     /// By a helper: one that it has claimed, then from the back.
     Help(Option<usize>, &'a Cursor),
 }
@@ -38,7 +38,10 @@ impl Iterator for Claims<'_> {
     fn next(&mut self) -> Option<usize> {
         match self {
             Self::Alone(chunks) => chunks.next(),
-            Self::Lead(first, cursor) => first.take().or_else(|| cursor.claim_front()),
+            Self::Lead(first, cursor, before) => first.take().or_else(|| {
+                before();
+                cursor.claim_front()
+            }),
             Self::Help(first, cursor) => first.take().or_else(|| cursor.claim_back()),
         }
     }
@@ -108,7 +111,12 @@ impl Hub {
             if terms.wake {
                 self.call_missing(crew, terms, terms.helpers.into(), 1);
             }
-            call.run(cursor, Claims::Lead(Some(0), cursor));
+            let before = || {
+                if terms.wake && self.pending.is_late() {
+                    self.call_missing(crew, terms, terms.helpers.into(), 1);
+                }
+            };
+            call.run(cursor, Claims::Lead(Some(0), cursor, &before));
         };
         if self.board.open(&call, chunks, terms, lead) == Err(Full) {
             return alone();

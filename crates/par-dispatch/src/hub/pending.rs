@@ -36,6 +36,11 @@ impl Pending {
         self.count() > 0 && !self.is_overdue()
     }
 
+    /// Whether one is overdue. A model, which has no time, does not look.
+    pub(super) fn is_late(&self) -> bool {
+        OVERDUE_NS < u64::MAX && self.count() > 0 && self.is_overdue()
+    }
+
     fn is_overdue(&self) -> bool {
         let waited_ns = now_ns().saturating_sub(self.since_ns.load(Relaxed));
         waited_ns > OVERDUE_NS
@@ -83,11 +88,11 @@ mod tests {
         assert!(pending.is_expected() && !pending.reserve(1, 2));
         for (threads, expected) in [(0, false), (1, true), (1, false)] {
             sleep(Duration::from_nanos(2 * OVERDUE_NS));
-            assert!(!pending.is_expected());
+            assert!(!pending.is_expected() && pending.is_late());
             assert_eq!(pending.reserve(1, threads), expected, "{threads}");
             assert_eq!(pending.is_expected(), expected);
         }
-        assert!(!pending.reserve(0, 9));
+        assert!(!pending.reserve(0, 9) && !pending.is_late());
         pending.arrive();
         assert!(pending.is_expected());
         pending.arrive();
