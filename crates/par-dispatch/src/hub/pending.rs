@@ -42,16 +42,24 @@ impl Pending {
     }
 
     fn is_overdue(&self) -> bool {
-        let waited_ns = now_ns().saturating_sub(self.since_ns.load(Relaxed));
+        self.is_overdue_at(now_ns())
+    }
+
+    fn is_overdue_at(&self, now_ns: u64) -> bool {
+        let waited_ns = now_ns.saturating_sub(self.since_ns.load(Relaxed));
         waited_ns > OVERDUE_NS
     }
 
     /// Books a helper that is about to be called, if that leaves at most `wanted` on their way; of
     /// helpers that are overdue, one more, if that leaves at most two for each of `threads`.
     pub(super) fn reserve(&self, wanted: usize, threads: usize) -> bool {
+        self.reserve_if(wanted, threads, || self.is_overdue())
+    }
+
+    fn reserve_if(&self, wanted: usize, threads: usize, is_overdue: impl FnOnce() -> bool) -> bool {
         let mut limit = wanted.min(threads);
         let count = self.count();
-        if limit > 0 && count >= limit && count < threads.saturating_mul(2) && self.is_overdue() {
+        if limit > 0 && count >= limit && count < threads.saturating_mul(2) && is_overdue() {
             limit = count + 1;
         }
         let reserved = if RESERVES_AT_ONCE {
@@ -78,24 +86,37 @@ impl Pending {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use std::thread::sleep;
-    use std::time::Duration;
 
     #[test]
     fn one_more_than_wanted_is_called_when_they_are_overdue_up_to_two_for_each_thread() {
         let pending = Pending::new();
-        assert!(!pending.is_expected() && pending.reserve(1, 2));
-        assert!(pending.is_expected() && !pending.reserve(1, 2));
-        for (threads, expected) in [(0, false), (1, true), (1, false)] {
-            sleep(Duration::from_nanos(2 * OVERDUE_NS));
-            assert!(!pending.is_expected() && pending.is_late());
-            assert_eq!(pending.reserve(1, threads), expected, "{threads}");
-            assert_eq!(pending.is_expected(), expected);
-        }
-        assert!(!pending.reserve(0, 9) && !pending.is_late());
+        let reserve = |wanted, threads, is_overdue| {
+            let reserved = pending.reserve_if(wanted, threads, || is_overdue);
+            (reserved, pending.count())
+        };
+        assert_eq!(reserve(1, 2, false), (true, 1));
+        assert_eq!(reserve(1, 2, false), (false, 1));
+        assert_eq!(reserve(1, 0, true), (false, 1));
+        assert_eq!(reserve(0, 9, true), (false, 1));
+        assert_eq!(reserve(1, 1, true), (true, 2));
+        assert_eq!(reserve(1, 1, true), (false, 2));
         pending.arrive();
-        assert!(pending.is_expected());
+        assert_eq!(reserve(1, 1, false), (false, 1));
+        assert_eq!(reserve(2, 2, false), (true, 2));
         pending.arrive();
-        assert!(!pending.is_expected() && pending.count() == 0);
+        pending.arrive();
+        assert!(!pending.is_expected() && !pending.is_late() && pending.count() == 0);
+    }
+
+    #[test]
+    fn who_was_called_or_came_last_begins_the_time_anew() {
+        let pending = Pending::new();
+        assert!(pending.reserve(2, 2));
+        let since_ns = pending.since_ns.load(Relaxed);
+        assert!(!pending.is_overdue_at(since_ns + OVERDUE_NS));
+        assert!(pending.is_overdue_at(since_ns + OVERDUE_NS + 1));
+        pending.since_ns.store(0, Relaxed);
+        pending.arrive();
+        assert!(pending.since_ns.load(Relaxed) >= since_ns);
     }
 }
