@@ -9,7 +9,8 @@
 //!   nobody always runs behind the same neighbour, with the caches it leaves.
 //! - **Batches.** A sample is as many calls as fill [`Plan::sample_ns`], long against the two clock
 //!   reads around it (about 60 ns) and short against the time slices of other processes.
-//! - **Settled.** A contender of several threads works for half a millisecond before each sample.
+//! - **Settled.** A contender of several threads works for half a millisecond before each sample,
+//!   unless one call is longer.
 //! - **Answers.** Each contender's answer is compared with the reference before the rounds, and once
 //!   more after them, so that code which only times well is not reported as right.
 //!
@@ -424,7 +425,7 @@ fn calibrate<C, R>(
     }
 }
 
-/// Calls of a contender before each sample, of those that a long call does not make up for.
+/// Calls of a contender before each sample: none on one thread, or if one takes longer than that.
 fn settling_calls<C, R>(contender: &Contender<'_, C, R>, call_ns: f64) -> u64 {
     match contender.threads {
         0 | 1 => 0,

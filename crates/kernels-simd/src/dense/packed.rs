@@ -332,27 +332,42 @@ impl<T: Float> Kernel for PackedProduct<'_, '_, T> {
         for group in 0..groups {
             let panels = split::even_range(panels, groups, group);
             for depth in 0..depths {
-                let terms = split::even_range(packing.terms, depths, depth);
-                let finish = self.finish.for_block(depth == 0, depth == depths - 1);
                 for from in (0..m).step_by(rows_max) {
                     let rows = from..m.min(from + rows_max);
-                    let mut a = self.a.part(rows.clone(), terms.clone());
-                    if !self.band.is_empty() {
-                        a = pack::rows(a, self.band, pack::stride(terms.len()));
-                    }
-                    for panel in panels.clone() {
-                        let (b, cols) = self.b.panel(depth, panel);
-                        let part = Product {
-                            a,
-                            b,
-                            c: self.c.reborrow().part(rows.clone(), cols.clone()),
-                            finish: finish.part(rows.clone(), cols),
-                            fused: self.fused,
-                        };
-                        product::panels(token, part, &[]);
-                    }
+                    self.band(token, rows, depth, panels.clone());
                 }
             }
+        }
+    }
+}
+
+impl<T: Float> PackedProduct<'_, '_, T> {
+    /// A band of rows by some panels, for one block of terms.
+    #[inline(always)]
+    fn band<B: Backend>(
+        &mut self,
+        token: B,
+        rows: Range<usize>,
+        depth: usize,
+        panels: Range<usize>,
+    ) {
+        let (packing, depths) = (self.b.packing, self.b.packing.blocks());
+        let terms = split::even_range(packing.terms, depths, depth);
+        let finish = self.finish.for_block(depth == 0, depth == depths - 1);
+        let mut a = self.a.part(rows.clone(), terms.clone());
+        if !self.band.is_empty() {
+            a = pack::rows(a, self.band, pack::stride(terms.len()));
+        }
+        for panel in panels {
+            let (b, cols) = self.b.panel(depth, panel);
+            let part = Product {
+                a,
+                b,
+                c: self.c.reborrow().part(rows.clone(), cols.clone()),
+                finish: finish.part(rows.clone(), cols),
+                fused: self.fused,
+            };
+            product::panels(token, part, &[]);
         }
     }
 }

@@ -367,12 +367,13 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
     } = product;
     let (m, k) = a.shape();
     for panel in cut::<B, T>(b.cols()) {
-        let b = match group.get(panel.start * k..) {
-            Some(packed) if !group.is_empty() => {
+        let b = match group.is_empty() {
+            true => b.part(0..k, panel.cols.clone()),
+            false => {
+                let packed = &group[panel.start * k..];
                 MatRef::with_strides(packed, k, panel.cols.len(), panel.stride, 1)
                     .expect("a panel lies in its group")
             }
-            _ => b.part(0..k, panel.cols.clone()),
         };
         let c = c.reborrow().part(0..m, panel.cols.clone());
         let finish = finish.part(0..m, panel.cols);

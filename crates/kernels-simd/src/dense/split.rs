@@ -192,13 +192,12 @@ pub(super) const fn group_cols(terms: usize, size: usize) -> usize {
     PANEL_COLS_MAX * if panels < 2 { 2 } else { panels }
 }
 
-/// Groups of the `n` columns of B, nearly equal and of whole panels; all in one if they are not
-/// packed.
+/// Groups of the `n` columns of B, of so many at most.
 pub(super) const fn groups(n: usize, group_cols: usize) -> usize {
     n.div_ceil(group_cols)
 }
 
-/// The columns of a group.
+/// The columns of a group: the groups are nearly equal, and of whole panels.
 #[inline(always)]
 pub(super) const fn group(n: usize, groups: usize, index: usize) -> Range<usize> {
     let panels = even_range(n.div_ceil(PANEL_COLS_MAX), groups, index);
