@@ -1,5 +1,6 @@
 /* OpenMP as gcc comes with it, asked for one figure at a time on standard input:
  *   sum N ROUNDS      -> "NS_SEQUENTIAL NS_PARALLEL SUM"   medians over rounds that take turns
+ *   streams N ROUNDS  -> the same, of a sum in several streams, as fast as one can write it
  *   meet CALLS ROUNDS -> "NS"   a parallel region whose two threads wait for each other
  * It reads its own clock. One answer per line; any other request ends it. */
 #include <omp.h>
@@ -41,6 +42,41 @@ __attribute__((noinline)) static float sum_parallel(const float *x, long n) {
     return sum;
 }
 
+typedef float vector __attribute__((vector_size(64), aligned(4)));
+enum {
+    LANES = sizeof(vector) / sizeof(float),
+#ifdef __AVX512F__
+    STREAMS = 8,
+#else
+    STREAMS = 4,
+#endif
+};
+
+/* The loop above waits for each addition before the next. */
+__attribute__((noinline)) static float streams_sequential(const float *x, long n) {
+    vector sums[STREAMS] = {{0}};
+    long i = 0;
+    for (; i + STREAMS * LANES <= n; i += STREAMS * LANES)
+        for (int s = 0; s < STREAMS; s++) sums[s] += *(const vector *)(x + i + s * LANES);
+    float sum = 0;
+    for (int s = 0; s < STREAMS; s++)
+        for (int lane = 0; lane < LANES; lane++) sum += sums[s][lane];
+    for (; i < n; i++) sum += x[i];
+    return sum;
+}
+
+__attribute__((noinline)) static float streams_parallel(const float *x, long n) {
+    float sum = 0;
+#pragma omp parallel reduction(+ : sum)
+    {
+        long all = omp_get_num_threads(), me = omp_get_thread_num();
+        long from = n / LANES * me / all * LANES;
+        long to = me + 1 == all ? n : n / LANES * (me + 1) / all * LANES;
+        sum += streams_sequential(x + from, to - from);
+    }
+    return sum;
+}
+
 static double time_sum(float (*sum)(const float *, long), const float *x, long n, long calls,
                        volatile float *out) {
     double begun = now_ns();
@@ -72,19 +108,22 @@ int main(void) {
                 first[round] = (now_ns() - begun) / (double)n;
             }
             printf("%.3f\n", median(first, (int)rounds));
-        } else if (strcmp(what, "sum") == 0) {
+        } else if (strcmp(what, "sum") == 0 || strcmp(what, "streams") == 0) {
+            int streams = strcmp(what, "streams") == 0;
+            float (*sequential)(const float *, long) = streams ? streams_sequential : sum_sequential;
+            float (*parallel)(const float *, long) = streams ? streams_parallel : sum_parallel;
             float *x = aligned_alloc(64, ((size_t)n * sizeof *x + 63) / 64 * 64);
             if (!x) return 1;
             for (long i = 0; i < n; i++) x[i] = 0.001f * (float)(i % 1000);
             volatile float out = 0;
             /* A sample is about 100 us; the threads are awake when it begins. */
-            double once = time_sum(sum_sequential, x, n, 3, &out);
+            double once = time_sum(sequential, x, n, 3, &out);
             long calls = (long)(1e5 / (once + 1));
             if (calls < 1) calls = 1;
             for (long round = 0; round < rounds; round++) {
-                first[round] = time_sum(sum_sequential, x, n, calls, &out);
-                time_sum(sum_parallel, x, n, calls, &out);
-                second[round] = time_sum(sum_parallel, x, n, calls, &out);
+                first[round] = time_sum(sequential, x, n, calls, &out);
+                time_sum(parallel, x, n, calls, &out);
+                second[round] = time_sum(parallel, x, n, calls, &out);
             }
             printf("%.3f %.3f %.9g\n", median(first, (int)rounds), median(second, (int)rounds),
                    (double)out);

@@ -111,22 +111,22 @@ mod with_rayon {
             self.hub.price().forgo(loss_ns, price_ns)
         }
 
-        /// Calls `body` once with each item and its index, and the state of the thread that runs
-        /// it. A panic of a body reaches the caller after all bodies that had started have ended.
-        pub(crate) fn for_each<S, T: Send>(
+        /// Calls `body` once with each run of so many items and its index, and the state of the
+        /// thread that runs it. A panic of a body reaches the caller after all bodies that had
+        /// started have ended.
+        pub(crate) fn for_each_run<S, T: Send>(
             &self,
             sharing: Sharing,
-            items: &mut [T],
+            runs: (&mut [T], usize),
             init: impl Fn() -> S + Sync,
-            body: impl Fn(&mut S, usize, &mut T) + Sync,
+            body: impl Fn(&mut S, usize, &mut [T]) + Sync,
         ) {
             let terms = Terms {
                 helpers: u16::try_from(sharing.helpers).unwrap_or(u16::MAX),
                 wake: sharing.wake,
                 linger: sharing.linger,
             };
-            self.hub
-                .call_with_items(&self.pool, terms, items, init, body);
+            self.hub.call_with_runs(&self.pool, terms, runs, init, body);
         }
     }
 
@@ -210,16 +210,16 @@ mod without_rayon {
             false
         }
 
-        pub(crate) fn for_each<S, T: Send>(
+        pub(crate) fn for_each_run<S, T: Send>(
             &self,
             _sharing: Sharing,
-            items: &mut [T],
+            (items, run_len): (&mut [T], usize),
             init: impl Fn() -> S + Sync,
-            body: impl Fn(&mut S, usize, &mut T) + Sync,
+            body: impl Fn(&mut S, usize, &mut [T]) + Sync,
         ) {
             let mut state = init();
-            for (index, item) in items.iter_mut().enumerate() {
-                body(&mut state, index, item);
+            for (index, run) in items.chunks_mut(run_len).enumerate() {
+                body(&mut state, index, run);
             }
         }
     }

@@ -122,12 +122,24 @@ impl Route<'_> {
         init: impl Fn() -> S + Sync,
         body: impl Fn(&mut S, usize, &mut T) + Sync,
     ) {
+        let only = move |state: &mut S, index, run: &mut [T]| body(state, index, &mut run[0]);
+        self.for_each_run((items, 1), init, only);
+    }
+
+    /// [`for_each`](Self::for_each) where a task has a run of so many items, the last perhaps fewer.
+    #[inline]
+    pub(crate) fn for_each_run<S, T: Send>(
+        &self,
+        (items, run_len): (&mut [T], usize),
+        init: impl Fn() -> S + Sync,
+        body: impl Fn(&mut S, usize, &mut [T]) + Sync,
+    ) {
         match &self.company {
-            Some((site, sharing)) => site.for_each(*sharing, items, init, body),
+            Some((site, sharing)) => site.for_each_run(*sharing, (items, run_len), init, body),
             None => {
                 let mut state = init();
-                for (index, item) in items.iter_mut().enumerate() {
-                    body(&mut state, index, item);
+                for (index, run) in items.chunks_mut(run_len).enumerate() {
+                    body(&mut state, index, run);
                 }
             }
         }

@@ -66,7 +66,7 @@ pub(crate) mod order {
     pub(crate) const FREE: Ordering = unless(cfg!(mutant = "free_relaxed"), Ordering::Release);
 }
 
-/// Calls that may be on offer at once; further ones are not offered. Their state words fill a line.
+/// Calls that may be on offer at once; further ones are not offered.
 #[cfg(not(loom))]
 pub(crate) const SLOTS: usize = 8;
 

@@ -16,13 +16,9 @@ const GROUP: &str = "dispatch";
 const PLAIN: &str = "outside, back to back";
 const SEQUENTIAL: &str = "sequential";
 /// Neither our sequential loop nor a way to split it.
-const DISPATCHED: [&str; 5] = [
-    "dispatched",
-    "dispatched, online",
-    "sequential again",
-    "openmp",
-    "openmp sequential",
-];
+const DISPATCHED: [&str; 3] = ["dispatched", "dispatched, online", "sequential again"];
+/// Programs of their own, with loops of their own.
+const APART: &str = "openmp";
 
 /// One contender over sizes.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +79,8 @@ pub fn crossovers(rows: &[Row]) -> Vec<Crossover> {
         let sequential = here.iter().find(|c| c.contender == SEQUENTIAL)?;
         let splits = here
             .iter()
-            .filter(|c| c.contender != SEQUENTIAL && !DISPATCHED.contains(&&*c.contender));
+            .filter(|c| c.contender != SEQUENTIAL && !DISPATCHED.contains(&&*c.contender))
+            .filter(|c| !c.contender.starts_with(APART));
         let mut best: BTreeMap<usize, f64> = BTreeMap::new();
         for &(n, ns) in splits.flat_map(|curve| &curve.points) {
             best.entry(n)

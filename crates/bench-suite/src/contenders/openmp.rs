@@ -21,6 +21,36 @@ pub struct OpenMp {
     answers: BufReader<ChildStdout>,
 }
 
+/// How a sum is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// A loop that is left to the compiler.
+    Plain,
+    /// In several streams by hand: as fast as ours.
+    Streams,
+}
+
+impl Loop {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::Streams];
+
+    const fn request(self) -> &'static str {
+        match self {
+            Self::Plain => "sum",
+            Self::Streams => "streams",
+        }
+    }
+
+    /// The names of its contenders: sequential and parallel.
+    #[must_use]
+    pub const fn names(self) -> [&'static str; 2] {
+        match self {
+            Self::Plain => ["openmp sequential", NAME],
+            Self::Streams => ["openmp streams sequential", "openmp streams"],
+        }
+    }
+}
+
 /// Times of a sum.
 #[derive(Debug, Clone, Copy)]
 pub struct Sum {
@@ -88,9 +118,9 @@ impl OpenMp {
     ///
     /// # Errors
     /// If the program ended, or its sum is wrong.
-    pub fn sum(&mut self, len: usize, rounds: usize) -> Result<Sum, String> {
-        let [sequential_ns, parallel_ns, sum] = self.ask(&format!("sum {len} {rounds}"))?[..]
-        else {
+    pub fn sum(&mut self, written: Loop, len: usize, rounds: usize) -> Result<Sum, String> {
+        let request = format!("{} {len} {rounds}", written.request());
+        let [sequential_ns, parallel_ns, sum] = self.ask(&request)?[..] else {
             return Err("an answer that is none".into());
         };
         let (whole, rest) = ((len / 1000) as f64, (len % 1000) as f64);

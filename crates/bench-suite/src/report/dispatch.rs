@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use super::schema::{Comparison, Regret, Report, Row};
 use super::table;
-use crate::contenders::openmp;
+use crate::contenders::openmp::Loop;
 use crate::groups::dispatch::{
-    BUSY_CORE, DISPATCHED, HUB, JOIN, MEET_OUTSIDE, MEET_WORKER, NAME, NOISE_FLOOR,
-    OPENMP_SEQUENTIAL, RARE_CPU, SHORT, by_policy,
+    BUSY_CORE, DISPATCHED, HUB, JOIN, MEET_OUTSIDE, MEET_WORKER, NAME, NOISE_FLOOR, RARE_CPU,
+    SHORT, by_policy,
 };
 
 const PAYS: f64 = 0.95;
@@ -188,10 +188,6 @@ fn break_evens(rows: &[&Row]) -> Vec<Target> {
     };
     let hub = of(&["hub 2 chunks", "hub 8 chunks", "hub 32 chunks"]);
     let rayon = of(&["par_chunks(4096)", "par_chunks(n/threads)"]);
-    let openmp_ran = rows
-        .iter()
-        .any(|row| row.contender == openmp::NAME && row.op == "sum");
-    let openmp = break_even(rows, OPENMP_SEQUENTIAL, &[openmp::NAME]);
     let shown = |n: Option<usize>| n.map_or_else(|| "none".to_owned(), |n| n.to_string());
     let at = |n: Option<usize>| n.map_or(f64::INFINITY, |n| n as f64);
     let mut targets = vec![Target {
@@ -202,14 +198,34 @@ fn break_evens(rows: &[&Row]) -> Vec<Target> {
         ),
         hit: Some(hub.is_some() && at(hub) <= BREAK_EVEN_SHARE_MAX * at(rayon)),
     }];
-    targets.push(Target {
-        what: format!(
-            "break-even of sum at n = {}, OpenMP at {}",
-            shown(hub),
-            shown(openmp)
-        ),
-        hit: openmp_ran.then(|| hub.is_some() && at(hub) <= at(openmp)),
-    });
+    targets.extend(Loop::ALL.map(|written| {
+        let [alone, parallel] = written.names();
+        let ran = rows.iter().any(|row| row.contender == parallel);
+        let openmp = break_even(rows, alone, &[parallel]);
+        // Who is slow alone has more to gain: the loops beside each other, where OpenMP's pays.
+        let ns = |name: &str| {
+            let of = |row: &&&Row| row.op == "sum" && openmp.is_some_and(|n| row.shape == [n]);
+            rows.iter()
+                .filter(of)
+                .find(|row| row.contender == name)
+                .map(|row| row.ns_median)
+        };
+        let slower = ns(alone).zip(ns(&named(&["sequential"])[0]));
+        let slower = slower.map_or_else(String::new, |(theirs, ours)| {
+            format!(
+                ", whose loop takes {:.1} times ours on one thread there",
+                theirs / ours
+            )
+        });
+        Target {
+            what: format!(
+                "break-even of sum at n = {}, {parallel} at {}{slower}",
+                shown(hub),
+                shown(openmp)
+            ),
+            hit: ran.then(|| hub.is_some() && at(hub) <= at(openmp)),
+        }
+    }));
     targets
 }
 

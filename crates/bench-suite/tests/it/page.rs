@@ -35,6 +35,31 @@ fn opened(page: &Path, profile: &Path) -> Option<(String, String)> {
     })
 }
 
+/// What a reader does with a table, behind the page's own script: sorts it up and down by the
+/// median, then filters it. What came of it stands in the body.
+const CLICKS: &str = r#"<script>
+const panel = document.querySelector("section#results [data-table]");
+const heads = [...panel.querySelectorAll("th")];
+const column = heads.findIndex((head) => head.textContent === "median");
+const rows = () => [...panel.querySelectorAll("tbody tr")];
+const values = () => rows().map((row) => Number(row.cells[column].dataset.v));
+const all = rows().length;
+heads[column].click();
+const up = values();
+heads[column].click();
+const down = values();
+const input = panel.querySelector("input");
+input.value = "sum outside";
+input.dispatchEvent(new Event("input"));
+const shown = rows().filter((row) => !row.hidden).map((row) => row.textContent);
+document.body.dataset.clicked = [
+  up.length === all && up.every((value, i) => i === 0 || up[i - 1] <= value),
+  down.length === all && down.every((value, i) => i === 0 || down[i - 1] >= value),
+  0 < shown.length && shown.length < all,
+  shown.every((text) => text.includes("sum") && text.includes("outside")),
+].join(" ");
+</script>"#;
+
 #[test]
 fn the_page_is_whole_and_opens_without_errors() {
     let folder = tempfile::tempdir().unwrap();
@@ -97,4 +122,16 @@ fn the_page_is_whole_and_opens_without_errors() {
     assert!(charts >= 5, "{charts}");
     assert_eq!(dom.matches("<figure class=\"chart\">").count(), charts);
     assert_eq!(dom.matches("role=\"img\"").count(), charts);
+
+    let clicked = folder.path().join("clicked.html");
+    std::fs::write(
+        &clicked,
+        html.replace("</body>", &format!("{CLICKS}</body>")),
+    )
+    .unwrap();
+    let (dom, log) = opened(&clicked, profile.path()).expect("the browser was there");
+    assert!(
+        dom.contains("data-clicked=\"true true true true\""),
+        "tables are not sorted or filtered: {log}"
+    );
 }

@@ -60,10 +60,12 @@ struct Payload {
     terms: Terms,
 }
 
+/// One line: what a helper that has seen a call needs to begin has come with the word it watched.
 #[repr(align(128))]
 struct Slot {
-    payload: UnsafeCell<Option<Payload>>,
+    word: AtomicU64,
     cursor: Cursor,
+    payload: UnsafeCell<Option<Payload>>,
 }
 
 // SAFETY: the payload is written by the thread that claimed the slot, before it opens, and read by
@@ -73,13 +75,8 @@ unsafe impl Sync for Slot {}
 // SAFETY: a slot owns nothing that belongs to a thread; see above for the pointer.
 unsafe impl Send for Slot {}
 
-/// State words of all slots, on one line: a helper that waits reads one line.
-#[repr(align(128))]
-struct Words([AtomicU64; SLOTS]);
-
 /// The slots, and where callers sleep.
 pub(super) struct Board {
-    words: Words,
     slots: [Slot; SLOTS],
     sleepers: Mutex<()>,
     drained: Condvar,
@@ -89,10 +86,10 @@ impl Board {
     /// A board without calls.
     pub(super) fn new() -> Self {
         Self {
-            words: Words(array::from_fn(|_| AtomicU64::new(0))),
             slots: array::from_fn(|_| Slot {
-                payload: UnsafeCell::new(None),
+                word: AtomicU64::new(0),
                 cursor: Cursor::new(),
+                payload: UnsafeCell::new(None),
             }),
             sleepers: Mutex::new(()),
             drained: Condvar::new(),
@@ -101,15 +98,16 @@ impl Board {
 
     /// Helpers that are inside a call at this moment.
     pub(super) fn inside(&self) -> usize {
-        let words = self.words.0.iter();
-        words
-            .map(|word| usize::from(word::inside(word.load(Relaxed))))
+        let slots = self.slots.iter();
+        slots
+            .map(|slot| usize::from(word::inside(slot.word.load(Relaxed))))
             .sum()
     }
 
     /// Whether every slot is free.
     pub(super) fn is_free(&self) -> bool {
-        self.words.0.iter().all(|word| word.load(Relaxed) == 0)
+        let mut slots = self.slots.iter();
+        slots.all(|slot| slot.word.load(Relaxed) == 0)
     }
 
     /// Offers a job of `count` chunks while `lead` runs, which owns chunk 0 and may claim others.
@@ -130,7 +128,7 @@ impl Board {
             job.help(first, cursor);
         }
 
-        let Some((word, slot)) = self.claim() else {
+        let Some(slot) = self.claim() else {
             return Err(Full);
         };
         let payload = Payload {
@@ -145,15 +143,17 @@ impl Board {
         });
         slot.cursor.set(1, count);
         let open = word::CLAIMED | word::OPEN | (u64::from(terms.helpers) * word::WANTED);
-        word.store(open, order::OPEN);
+        slot.word.store(open, order::OPEN);
         // Closes on every way out of here; `job` is borrowed until then.
-        let _opened = Opened { board: self, word };
+        let _opened = Opened {
+            board: self,
+            word: &slot.word,
+        };
         Ok(lead(&slot.cursor))
     }
 
-    fn claim(&self) -> Option<(&AtomicU64, &Slot)> {
-        let mut slots = self.words.0.iter().zip(&self.slots);
-        slots.find(|(word, _)| {
+    fn claim(&self) -> Option<&Slot> {
+        self.slots.iter().find(|Slot { word, .. }| {
             word.load(Relaxed) == 0
                 && word
                     .compare_exchange(0, word::CLAIMED, order::CLAIM, Relaxed)
@@ -164,11 +164,12 @@ impl Board {
     /// Takes part in one call that wants helpers, if there is one. `arrived` is told its terms and
     /// how many more helpers it wants, before any chunk runs; it must not panic.
     pub(super) fn help(&self, arrived: impl FnOnce(Terms, u16)) -> Option<Terms> {
-        let mut slots = self.words.0.iter().zip(&self.slots);
-        let (word, slot, missing) =
-            slots.find_map(|(word, slot)| Some((word, slot, Self::join(word)?)))?;
-        let inside = Inside { board: self, word };
-        // Before the payload, which is on the same line: the claim has it come to stay.
+        let mut slots = self.slots.iter();
+        let (slot, missing) = slots.find_map(|slot| Some((slot, Self::join(&slot.word)?)))?;
+        let inside = Inside {
+            board: self,
+            word: &slot.word,
+        };
         let first = slot.cursor.claim_back();
         let payload = slot.payload.with(|place| {
             // SAFETY: this thread raised the inside count while the slot was open, so its caller

@@ -9,9 +9,9 @@ mod board;
 mod caller;
 mod cursor;
 mod homes;
-mod items;
 mod pending;
 mod price;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod visit;

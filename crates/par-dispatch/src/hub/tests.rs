@@ -48,17 +48,19 @@ fn terms(helpers: u16) -> Terms {
     }
 }
 
-/// Chunks that write what they are given, borrowed from this stack.
+/// Chunks that write what they are given, borrowed from this stack: pairs, and one by itself.
 fn write(hub: &Arc<Hub>, crew: &Threads, helpers: u16, count: usize) {
-    let mut items = vec![String::from("x"); count];
-    let chunk = |seen: &mut Vec<usize>, index: usize, item: &mut String| {
+    let mut items = vec![String::from("x"); 2 * count - 1];
+    let chunk = |seen: &mut Vec<usize>, index: usize, run: &mut [String]| {
         assert!(!seen.contains(&index));
         seen.push(index);
-        item.push_str(&index.to_string());
+        for item in run {
+            item.push_str(&index.to_string());
+        }
     };
-    hub.call_with_items(crew, terms(helpers), &mut items, Vec::new, chunk);
+    hub.call_with_runs(crew, terms(helpers), (&mut items, 2), Vec::new, chunk);
     for (index, item) in items.iter().enumerate() {
-        assert_eq!(*item, format!("x{index}"));
+        assert_eq!(*item, format!("x{}", index / 2));
     }
 }
 

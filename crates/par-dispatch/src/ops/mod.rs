@@ -66,7 +66,7 @@ struct Call<'a> {
 impl Call<'_> {
     /// Inlined, so that a short call is a comparison and the kernel.
     #[inline(always)]
-    fn reduce<R: Reduction>(&self, op: &Op, reduction: &R) -> Result<R::Output, Error> {
+    fn reduce<R: Reduction + Copy>(&self, op: &Op, reduction: &R) -> Result<R::Output, Error> {
         let (dispatcher, len, op) = (self.dispatcher, reduction.len(), &op.reads_only());
         if len == 0 {
             return Ok(reduction.compute());
@@ -75,7 +75,9 @@ impl Call<'_> {
             let observer = &dispatcher.observer;
             return Ok(observer.chunk(op, || reduction.compute()));
         }
-        let node = |range| Ok::<_, Infallible>(reduction.partial(range));
+        // By value: a helper need not fetch it from the caller's frame.
+        let reduction = *reduction;
+        let node = move |range| Ok::<_, Infallible>(reduction.partial(range));
         let root = dispatcher.reduce_long(op, len, self.watchers, node, R::merge)?;
         Ok(reduction.finish(root))
     }

@@ -52,7 +52,7 @@ impl Curve {
 
     /// With the middle one of three neighbouring speed-ups in place of each: a moment in which both
     /// threads shared a core spoils one point in all passes, and whole lengths would stay alone.
-    #[cfg(any(feature = "rayon", test))]
+    #[cfg(any(all(feature = "kernels", feature = "rayon"), test))]
     pub(crate) fn without_outliers(mut self) -> Self {
         let measured = self.points.map(|point| point.speed_up);
         for (point, around) in self.points[1..].iter_mut().zip(measured.windows(3)) {

@@ -3,10 +3,8 @@
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, settled};
 use crate::op::Op;
-use crate::plan::MAX_CHUNKS;
 use crate::route::Route;
 use crate::watch::{Stopped, Watch, Watchers};
-use std::array;
 use std::convert::Infallible;
 
 impl Dispatcher<'_> {
@@ -154,7 +152,7 @@ impl Dispatcher<'_> {
     }
 }
 
-/// The chunks of a route. Out of line: a call that runs alone does not touch the room for tables.
+/// The chunks of a route. Out of line: it is no part of a call that runs alone.
 #[inline(never)]
 fn chunks_by<T: Send, E: Send>(
     route: &Route<'_>,
@@ -165,10 +163,6 @@ fn chunks_by<T: Send, E: Send>(
 ) -> Result<(), Error<E>> {
     let (call_watch, cut) = (Watch::new(watchers, out.len()), route.cut);
     let watch = &call_watch;
-    let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-    for (task, chunk) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
-        *task = chunk;
-    }
     let units = move |task: usize, out: &mut [T]| -> Result<(), Stopped> {
         let range = cut.task(task);
         for unit in (0..cut.units(&range)).map(|unit| cut.unit(&range, unit)) {
@@ -177,8 +171,8 @@ fn chunks_by<T: Send, E: Send>(
         }
         Ok(())
     };
-    route.for_each(
-        &mut tasks[..cut.tasks()],
+    route.for_each_run(
+        (out, cut.task_len()),
         || (),
         move |(), task, out| {
             // Why a task stopped, the watch knows.

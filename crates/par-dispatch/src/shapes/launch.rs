@@ -3,9 +3,7 @@
 use crate::dispatcher::Dispatcher;
 use crate::error::{Error, settled};
 use crate::op::Op;
-use crate::plan::MAX_CHUNKS;
 use crate::watch::{Stopped, Watch, Watchers};
-use std::array;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -193,12 +191,8 @@ impl Dispatcher<'_> {
             }
             Some(route) => {
                 let cut = &route.cut;
-                let mut tasks: [&mut [T]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-                for (task, out) in tasks.iter_mut().zip(out.chunks_mut(cut.task_len())) {
-                    *task = out;
-                }
                 let first_block = |task: usize| cut.task(task).start / grid.block_lanes;
-                route.for_each(&mut tasks[..cut.tasks()], init, |state, task, out| {
+                route.for_each_run((out, cut.task_len()), init, |state, task, out| {
                     let _ = run(state, task, first_block(task), out);
                 });
             }

@@ -16,10 +16,9 @@ use crate::dispatcher::Dispatcher;
 use crate::error::{Error, settled};
 use crate::observe::Observer;
 use crate::op::Op;
-use crate::plan::{MAX_CHUNKS, MAX_UNITS};
+use crate::plan::MAX_UNITS;
 use crate::route::Route;
 use crate::watch::{Watch, Watchers};
-use std::array;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -166,13 +165,6 @@ fn reduce_by<P: Send, E: Send>(
     let (watch, merge) = (&call_watch, &merge);
     let mut partials: [Option<P>; MAX_UNITS] = [const { None }; MAX_UNITS];
     let partials = &mut partials[..cut.nodes()];
-    let mut tasks: [&mut [Option<P>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-    for (task, nodes) in tasks
-        .iter_mut()
-        .zip(partials.chunks_mut(cut.nodes_per_task()))
-    {
-        *task = nodes;
-    }
     // A node of the tree, in the units that the body is handed.
     let node_in_units = move |task: usize, range: Range<usize>| {
         let mut unit = |index| {
@@ -181,12 +173,12 @@ fn reduce_by<P: Send, E: Send>(
         };
         tree(0..cut.units(&range), merge, &mut unit)
     };
-    let body = move |(): &mut (), task: usize, slots: &mut &mut [Option<P>]| {
+    let body = move |(): &mut (), task: usize, slots: &mut [Option<P>]| {
         let node = |range| node_in_units(task, range);
         // Why a task stopped, the watch knows.
         let _ = observer.chunk(op, || reduce_task(&cut, task, 0..cut.nodes(), &node, slots));
     };
-    route.for_each(&mut tasks[..cut.tasks()], || (), body);
+    route.for_each_run((&mut *partials, cut.nodes_per_task()), || (), body);
     call_watch.finish(op.name)?;
     Ok(merge_tasks(&cut, 0..cut.nodes(), partials, merge))
 }
@@ -206,7 +198,10 @@ fn reduce_task<P, E>(
         return Ok(());
     }
     if own.start <= nodes.start && nodes.end <= own.end {
-        slots[nodes.start - first] = Some(node(cut.elements(&nodes))?);
+        let slot = &mut slots[nodes.start - first];
+        // Its line is another core's: a write has it come while the node is computed.
+        *slot = None;
+        *slot = Some(node(cut.elements(&nodes))?);
         return Ok(());
     }
     let middle = middle(&nodes);

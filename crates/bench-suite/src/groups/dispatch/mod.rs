@@ -42,8 +42,6 @@ pub const SHORT: &str = "sum_short";
 pub const RARE_CPU: &str = "sum_every_ms_cpu";
 /// As above.
 pub const BUSY_CORE: &str = "sum_busy_core";
-/// OpenMP's own sequential loop.
-pub const OPENMP_SEQUENTIAL: &str = "openmp sequential";
 
 /// The group.
 pub const GROUP: Group = Group {
@@ -244,7 +242,7 @@ fn rows(
     })
 }
 
-/// OpenMP's sum, beside its own sequential loop.
+/// OpenMP's sums, each beside its own sequential loop.
 fn openmp_sum<'a>(shared: &Rc<Shared<'a>>, len: usize) -> Case<'a> {
     let shared = Rc::clone(shared);
     Case::new(of_sum("sum", len), move |question, _| {
@@ -252,16 +250,21 @@ fn openmp_sum<'a>(shared: &Rc<Shared<'a>>, len: usize) -> Case<'a> {
             return Outcome::default();
         };
         let rounds = if shared.inputs.quick { 5 } else { 9 };
-        let (sequential, parallel, answer) = match openmp.borrow_mut().sum(len, rounds) {
-            Ok(sum) => (sum.sequential_ns, sum.parallel_ns, Ok(())),
-            Err(why) => (1.0, 1.0, Err(why)),
-        };
         let threads = shared.inputs.threads();
+        let rows = openmp::Loop::ALL.map(|written| {
+            let (sequential, parallel, answer) = match openmp.borrow_mut().sum(written, len, rounds)
+            {
+                Ok(sum) => (sum.sequential_ns, sum.parallel_ns, Ok(())),
+                Err(why) => (1.0, 1.0, Err(why)),
+            };
+            let [alone, shared] = written.names();
+            [
+                question.row(alone, 1, &[sequential], answer.clone()),
+                question.row(shared, threads, &[parallel], answer),
+            ]
+        });
         Outcome {
-            rows: vec![
-                question.row(OPENMP_SEQUENTIAL, 1, &[sequential], answer.clone()),
-                question.row(openmp::NAME, threads, &[parallel], answer),
-            ],
+            rows: rows.into_iter().flatten().collect(),
             ..Outcome::default()
         }
     })

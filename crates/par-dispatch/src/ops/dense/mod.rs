@@ -143,18 +143,9 @@ impl Share<'_> {
     ) -> Outcome {
         let mut units: [Option<U>; MAX_CHUNKS] =
             array::from_fn(|unit| if unit < self.units { cut(unit) } else { None });
-        let per_task = self.route.cut.task_len();
-        let mut tasks: [&mut [Option<U>]; MAX_CHUNKS] = array::from_fn(|_| Default::default());
-        for (task, units) in tasks
-            .iter_mut()
-            .zip(units[..self.units].chunks_mut(per_task))
-        {
-            *task = units;
-        }
         let watch = Watch::new(watchers, self.units);
-        let tasks = &mut tasks[..self.route.cut.tasks()];
-        self.route.for_each(
-            tasks,
+        self.route.for_each_run(
+            (&mut units[..self.units], self.route.cut.task_len()),
             || (),
             |(), task, units| {
                 for unit in units.iter_mut().filter_map(Option::take) {
