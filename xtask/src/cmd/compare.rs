@@ -2,14 +2,11 @@
 //!
 //! Decided here: what is told, and what counts as worse. How a report is read is `report`'s, what a
 //! change is `judge`'s: the runs were two processes at two times, so rows are held against the
-//! contenders that ran beside them, and noise is what those did. Of several reports of a side every
-//! pair must show a change: what a process happened to get, its memory or a neighbour, is not in
-//! the next one. This sees large changes only and says how large; small ones are for
-//! `bench --against`.
+//! contenders that ran beside them, and noise is what those did. Several runs of a side count as
+//! one, of which each row is the fastest. This sees large changes only and says how large; small
+//! ones are for `bench --against`.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -21,7 +18,7 @@ mod judge;
 mod report;
 
 use judge::{Change, Judged};
-use report::Report;
+use report::{ANSWER_OK, Report};
 
 pub(crate) const COMMAND: Command = Command {
     name: "compare",
@@ -32,9 +29,9 @@ Usage: cargo xtask compare BASE.json[,BASE2.json…] NEW.json[,NEW2.json…]
 Prints the kernels (over all their sizes) and the single rows that changed by more than the
 contenders beside them did, which are the same code in both runs; and how large a change must be to
 be seen between these runs: on a shared machine tens of percent for a row of a quick run. One run
-against one finds some row of the same build changed in most comparisons of whole quick runs; with
-two or three reports of each side, separated by commas, only what every pair of them shows is told.
-For small changes of the kernels use `cargo xtask bench --against REV`.
+against one finds some row of the same build changed in most comparisons of whole quick runs; two
+of each side, separated by commas, in one of three. For small changes of the kernels use
+`cargo xtask bench --against REV`.
 Exit status: 0 nothing slower, 1 something is slower or wrong in NEW, 2 a report cannot be read.",
     forwards_all: false,
     run,
@@ -56,7 +53,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     {
         return Err(Usage(format!("unknown option '{}'", flag.to_string_lossy())).into());
     }
-    let reports = read(base).and_then(|base| Ok((base, read(new)?)));
+    let reports = Report::read_all(base).and_then(|base| Ok((base, Report::read_all(new)?)));
     let (base, new) = match reports {
         Ok(reports) => reports,
         Err(error) => {
@@ -73,46 +70,23 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     })
 }
 
-/// The reports of one side: a file of that name, or the files of a list.
-fn read(list: &OsString) -> Result<Vec<Report>> {
-    let whole = Path::new(list);
-    match list.to_str() {
-        Some(names) if !whole.exists() => {
-            let names = names.split(',').filter(|name| !name.is_empty());
-            names.map(|name| Report::read(Path::new(name))).collect()
-        }
-        _ => Ok(vec![Report::read(whole)?]),
-    }
-}
-
 /// The outcome.
 struct Compared {
     judged: Judged,
-    /// Everything is slower, by more than the clock.
-    all_slower: bool,
     /// What the clock did.
     clock: f64,
     /// Rows in both.
     rows: usize,
     /// Only in one of the reports.
-    lost: BTreeSet<String>,
-    added: BTreeSet<String>,
+    lost: Vec<String>,
+    added: usize,
     /// Right in base, wrong in new.
-    wrong: BTreeSet<String>,
+    wrong: Vec<String>,
 }
 
 impl Compared {
-    /// What every pair of the two sides, of which none is empty, agrees on.
-    fn of(base: &[Report], new: &[Report]) -> Self {
-        let pairs = base
-            .iter()
-            .flat_map(|base| new.iter().map(move |new| (base, new)));
-        let each = pairs.map(|(base, new)| Self::of_pair(base, new));
-        each.reduce(Self::and).expect("a report on each side")
-    }
-
-    fn of_pair(base: &Report, new: &Report) -> Self {
-        let only = |of: &Report, other: &Report| -> BTreeSet<String> {
+    fn of(base: &Report, new: &Report) -> Self {
+        let only = |of: &Report, other: &Report| -> Vec<String> {
             let keys = of.rows.keys();
             keys.filter(|key| !other.rows.contains_key(*key))
                 .cloned()
@@ -120,59 +94,44 @@ impl Compared {
         };
         let wrong = base.rows.iter().filter_map(|(key, was)| {
             let is = &new.rows.get(key)?.answer;
-            (was.answer == "ok" && is != "ok").then(|| format!("{key}: {is}"))
+            (was.answer == ANSWER_OK && is != ANSWER_OK).then(|| format!("{key}: {is}"))
         });
-        let judged = Judged::of(base, new);
-        let clock = match (base.clock_ns, new.clock_ns) {
-            (Some(base), Some(new)) => (new / base).ln(),
-            _ => 0.0,
-        };
         let lost = only(base, new);
         Self {
-            all_slower: judged.common - clock > COMMON_MAX.ln(),
-            judged,
-            clock,
+            judged: Judged::of(base, new),
+            clock: match (base.clock_ns, new.clock_ns) {
+                (Some(base), Some(new)) => (new / base).ln(),
+                _ => 0.0,
+            },
             rows: base.rows.len() - lost.len(),
             lost,
-            added: only(new, base),
+            added: only(new, base).len(),
             wrong: wrong.collect(),
         }
     }
 
-    /// Speed is what both must show; rows that are missing or wrong in one are.
-    fn and(mut self, mut other: Self) -> Self {
-        self.lost.append(&mut other.lost);
-        self.added.append(&mut other.added);
-        self.wrong.append(&mut other.wrong);
-        Self {
-            judged: self.judged.and(other.judged),
-            all_slower: self.all_slower && other.all_slower,
-            clock: smaller(self.clock, other.clock),
-            rows: self.rows.min(other.rows),
-            ..self
-        }
+    /// Everything is slower, by more than the clock.
+    fn all_slower(&self) -> bool {
+        self.judged.common - self.clock > COMMON_MAX.ln()
     }
 
     fn is_worse(&self) -> bool {
         let Judged { rows, kernels, .. } = &self.judged;
         let slower = rows.iter().chain(kernels).any(|c| c.ln_ratio > 0.0);
-        slower || self.all_slower || !self.wrong.is_empty()
+        slower || self.all_slower() || !self.wrong.is_empty()
     }
 
-    fn told(&self, base: &[Report], new: &[Report]) -> String {
+    fn told(&self, base: &Report, new: &Report) -> String {
         let mut lines = vec![
-            format!("base {}", commits(base)),
-            format!("new  {}", commits(new)),
+            format!("base {}", named(base)),
+            format!("new  {}", named(new)),
         ];
-        let mut others = BTreeSet::new();
-        for (name, was) in base.iter().flat_map(|report| &report.circumstances) {
-            for is in new.iter().map(|report| &report.circumstances[name]) {
-                if is != was {
-                    others.insert(format!("note: another {name}: {was} and {is}"));
-                }
+        for (name, was) in &base.circumstances {
+            let is = &new.circumstances[name];
+            if is != was {
+                lines.push(format!("note: another {name}: {was} and {is}"));
             }
         }
-        lines.extend(others);
         if self.rows == 0 {
             lines.push("note: the reports have no row in common".to_owned());
         }
@@ -186,7 +145,7 @@ impl Compared {
             let more = self.lost.len() - LOST_MAX;
             lines.push(format!("lost   and {more} more"));
         }
-        if self.all_slower {
+        if self.all_slower() {
             lines.push("slower: everything, by more than the clock of the machine".to_owned());
         }
         let count = |of: &[Change]| {
@@ -198,7 +157,7 @@ impl Compared {
             "{} rows in both, {} only in new; of {of_rows} rows of ours {}; of {of_kernels} kernels \
              as a whole {}; all rows {:+.1} %, the clock {:+.1} % per step",
             self.rows,
-            self.added.len(),
+            self.added,
             count(rows),
             count(kernels),
             percent(self.judged.common),
@@ -238,19 +197,12 @@ fn told(change: &Change, prefix: &str) -> String {
     )
 }
 
-/// The commits of a side, each named once.
-fn commits(reports: &[Report]) -> String {
-    let each: BTreeSet<&str> = reports.iter().map(|report| &*report.commit).collect();
-    let named = each.into_iter().collect::<Vec<_>>().join(", ");
-    match reports.len() {
-        1 => named,
-        runs => format!("{named} ({runs} runs)"),
+/// A side: its commit, and its runs if they are several.
+fn named(report: &Report) -> String {
+    match report.runs {
+        1 => report.commit.clone(),
+        runs => format!("{} ({runs} runs)", report.commit),
     }
-}
-
-/// The one closer to nothing.
-fn smaller(a: f64, b: f64) -> f64 {
-    if a.abs() <= b.abs() { a } else { b }
 }
 
 /// A difference of logarithms.

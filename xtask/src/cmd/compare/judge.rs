@@ -15,8 +15,8 @@
 
 use std::collections::BTreeMap;
 
+use super::median;
 use super::report::{Report, Row};
-use super::{median, smaller};
 
 /// What 99 of 100 controls reach is exceeded by chance once in a hundred rows, and more often by
 /// rows that use the machine better than controls do, and so lose more to a neighbour. With three
@@ -121,24 +121,6 @@ impl Judged {
                 .unwrap_or(0.0),
             rows: beyond(rows, &row_limits),
             kernels: beyond(kernels, &kernel_limits),
-        }
-    }
-
-    /// What two pairs of runs both show, each change by its smaller estimate; and the larger limits.
-    pub(super) fn and(mut self, other: Self) -> Self {
-        for (class, theirs) in other.limits {
-            let ours = self.limits.entry(class).or_insert(theirs);
-            for (ours, theirs) in ours.iter_mut().zip(theirs) {
-                *ours = ours.zip(theirs).map(|(a, b)| a.max(b));
-            }
-        }
-        let [rows, kernels] = other.judged;
-        Self {
-            rows: in_both(self.rows, &other.rows),
-            kernels: in_both(self.kernels, &other.kernels),
-            judged: [self.judged[0].min(rows), self.judged[1].min(kernels)],
-            limits: self.limits,
-            common: smaller(self.common, other.common),
         }
     }
 }
@@ -306,24 +288,6 @@ fn beyond(judged: Vec<Judgement<'_>>, limits: &BTreeMap<&str, f64>) -> Vec<Chang
         })
     };
     let mut changes: Vec<Change> = judged.into_iter().filter_map(change).collect();
-    changes.sort_by(|a, b| b.ln_ratio.total_cmp(&a.ln_ratio));
-    changes
-}
-
-/// The changes that are in both, in the same direction.
-fn in_both(ours: Vec<Change>, theirs: &[Change]) -> Vec<Change> {
-    let both = |our: Change| {
-        let mut same = theirs.iter().filter(|their| their.what == our.what);
-        let their = same.find(|their| their.ln_ratio * our.ln_ratio > 0.0)?;
-        let ln_ratio = smaller(our.ln_ratio, their.ln_ratio);
-        let limit = our.limit.max(their.limit);
-        Some(Change {
-            ln_ratio,
-            limit,
-            ..our
-        })
-    };
-    let mut changes: Vec<Change> = ours.into_iter().filter_map(both).collect();
     changes.sort_by(|a, b| b.ln_ratio.total_cmp(&a.ln_ratio));
     changes
 }

@@ -1,12 +1,16 @@
 //! A report as `compare` reads it: rows by their keys, and who among them is a control.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::median;
+
+/// A right answer.
+pub(super) const ANSWER_OK: &str = "ok";
 
 /// Contenders that the workspace's changes do not touch, by the beginning of their names: other
 /// crates, other programs, loops of the bench suite itself. One that is missing here is judged like
@@ -48,6 +52,8 @@ pub(super) struct Report {
     pub(super) commit: String,
     /// Median time of the fixed loop that gauges the clock.
     pub(super) clock_ns: Option<f64>,
+    /// How many runs it was made of.
+    pub(super) runs: usize,
     pub(super) rows: BTreeMap<String, Row>,
 }
 
@@ -77,6 +83,41 @@ impl Report {
         let report: Value = serde_json::from_str(&text)
             .with_context(|| format!("{} is no report: not JSON", path.display()))?;
         Self::of(&report).with_context(|| format!("{} is no report", path.display()))
+    }
+
+    /// The runs in a list of files with commas between, or in one file, as one report.
+    pub(super) fn read_all(list: &OsStr) -> Result<Self> {
+        let whole = Path::new(list);
+        let Some(names) = list.to_str().filter(|_| !whole.exists()) else {
+            return Self::read(whole);
+        };
+        let mut runs = names.split(',').map(|name| Self::read(Path::new(name)));
+        let first = runs.next().context("no report is named")??;
+        runs.try_fold(first, |all, run| Ok(all.and(run?)))
+    }
+
+    /// Two runs as one: of each row the faster, with an interval that spans both. What a process
+    /// happened to get, its memory or a neighbour, is not in the next one.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        for (name, value) in other.circumstances {
+            let ours = self.circumstances.entry(name).or_default();
+            if !ours.split(" and ").any(|one| one == value) {
+                *ours = format!("{ours} and {value}");
+            }
+        }
+        if !self.commit.contains(&other.commit) {
+            self.commit = format!("{}, {}", self.commit, other.commit);
+        }
+        for (key, row) in other.rows {
+            match self.rows.get_mut(&key) {
+                Some(ours) => ours.span(row),
+                None => drop(self.rows.insert(key, row)),
+            }
+        }
+        let clocks = self.clock_ns.into_iter().chain(other.clock_ns);
+        self.clock_ns = clocks.reduce(f64::min);
+        self.runs += other.runs;
+        self
     }
 
     pub(super) fn of(report: &Value) -> Result<Self> {
@@ -116,8 +157,21 @@ impl Report {
             .into(),
             commit: text("project", "commit"),
             clock_ns: median(&mut clock),
+            runs: 1,
             rows,
         })
+    }
+}
+
+impl Row {
+    /// Takes in the same row of another run.
+    fn span(&mut self, other: Self) {
+        self.ns = self.ns.min(other.ns);
+        self.ns_low = self.ns_low.min(other.ns_low);
+        self.ns_high = self.ns_high.max(other.ns_high);
+        if self.answer == ANSWER_OK {
+            self.answer = other.answer;
+        }
     }
 }
 
