@@ -274,3 +274,16 @@ impl Drop for Inside<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn what_a_helper_needs_to_begin_is_on_the_line_it_watches() {
+        assert!(offset_of!(Slot, word) + size_of::<AtomicU64>() <= 64);
+        assert!(offset_of!(Slot, cursor) + size_of::<Cursor>() <= 64);
+        assert!(offset_of!(Slot, payload) + size_of::<Option<Payload>>() <= 64);
+    }
+}
