@@ -42,7 +42,9 @@ __attribute__((noinline)) static float sum_parallel(const float *x, long n) {
     return sum;
 }
 
-typedef float vector __attribute__((vector_size(64), aligned(4)));
+typedef float vector __attribute__((vector_size(64)));
+/* Where it is read from: any floats. */
+typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
 enum {
     LANES = sizeof(vector) / sizeof(float),
 #ifdef __AVX512F__
@@ -57,7 +59,7 @@ __attribute__((noinline)) static float streams_sequential(const float *x, long n
     vector sums[STREAMS] = {{0}};
     long i = 0;
     for (; i + STREAMS * LANES <= n; i += STREAMS * LANES)
-        for (int s = 0; s < STREAMS; s++) sums[s] += *(const vector *)(x + i + s * LANES);
+        for (int s = 0; s < STREAMS; s++) sums[s] += *(const floats *)(x + i + s * LANES);
     float sum = 0;
     for (int s = 0; s < STREAMS; s++)
         for (int lane = 0; lane < LANES; lane++) sum += sums[s][lane];

@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
+mod batch;
+
+use batch::Batch;
+
 /// How long a question may be asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -37,10 +41,6 @@ pub struct Plan {
     /// Whether page faults are counted.
     pub page_faults: bool,
 }
-
-/// Time that a contender of several threads works before the clock is read: its turn begins behind
-/// others, with its workers asleep.
-const SETTLE_NS: f64 = 500_000.0;
 
 /// Rounds that must do where a group has hundreds of cases.
 const ROUNDS_MIN_OF_MANY: usize = 7;
@@ -322,20 +322,20 @@ pub fn measure<C, R>(
     let batches: Vec<Batch> = contenders
         .iter()
         .zip(&mut times)
-        .map(|(contender, times)| calibrate(plan, context, contender, times))
+        .map(|(contender, times)| Batch::of(plan, context, contender, times))
         .collect();
     let round_ns: f64 = contenders
         .iter()
         .zip(&batches)
-        .map(|(contender, &Batch { calls, call_ns })| {
-            (calls + settling_calls(contender, call_ns)) as f64 * call_ns
+        .map(|(contender, batch)| {
+            (batch.calls + batch.settling_calls(contender)) as f64 * batch.call_ns
         })
         .sum();
     let rounds = (plan.budget.as_nanos() as f64 / round_ns.max(1.0)) as usize;
     for round in 0..rounds.clamp(plan.rounds_min, plan.rounds_max) {
         for index in order(round, contenders.len()) {
             let Batch { calls, call_ns } = batches[index];
-            let settling = settling_calls(&contenders[index], call_ns);
+            let settling = batches[index].settling_calls(&contenders[index]);
             if settling > 0 {
                 // Its time does not count, and its errors come again.
                 let _ = (contenders[index].repeat)(context, settling);
@@ -395,53 +395,6 @@ fn minor_faults() -> Option<u64> {
     // After the name in brackets: state, 6 identities, then the count (proc_pid_stat(5)).
     let fields = stat.rsplit_once(')')?.1;
     fields.split_whitespace().nth(7)?.parse().ok()
-}
-
-/// A single call of up to so many samples may be long because it was the first of its kind.
-const FIRST_OF_ITS_KIND: f64 = 16.0;
-
-/// How many calls one sample takes, and what one cost when that was found out.
-struct Batch {
-    calls: u64,
-    call_ns: f64,
-}
-
-fn calibrate<C, R>(
-    plan: &Plan,
-    context: &mut C,
-    contender: &Contender<'_, C, R>,
-    times: &mut Times,
-) -> Batch {
-    let mut calls = 1;
-    loop {
-        let mut batch = || {
-            let ns = (contender.repeat)(context, calls);
-            times.heard(ns, plan.sample_ns).max(1.0)
-        };
-        let mut batch_ns = batch();
-        // An arena takes a block of the size that the call before needed: one call of 30 µs, and
-        // samples of three calls, where all others take 20 ns.
-        if calls == 1 && batch_ns < FIRST_OF_ITS_KIND * plan.sample_ns {
-            batch_ns = batch_ns.min(batch());
-        }
-        // A quarter of a sample is long enough to scale up from.
-        if batch_ns * 4.0 >= plan.sample_ns {
-            let call_ns = batch_ns / calls as f64;
-            return Batch {
-                calls: ((plan.sample_ns / call_ns).round() as u64).max(1),
-                call_ns,
-            };
-        }
-        calls *= 2;
-    }
-}
-
-/// Calls of a contender before each sample: none on one thread, or if one takes longer than that.
-fn settling_calls<C, R>(contender: &Contender<'_, C, R>, call_ns: f64) -> u64 {
-    match contender.threads {
-        0 | 1 => 0,
-        _ => (SETTLE_NS / call_ns) as u64,
-    }
 }
 
 fn elapsed_ns(work: impl FnOnce()) -> f64 {

@@ -113,20 +113,9 @@ impl<'a> Dispatcher<'a> {
 }
 
 impl Route<'_> {
-    /// Calls `body` once with each item (one per task), its index, and the state of the thread
-    /// that runs it: made by `init` when the thread takes its first task.
-    #[inline]
-    pub(crate) fn for_each<S, T: Send>(
-        &self,
-        items: &mut [T],
-        init: impl Fn() -> S + Sync,
-        body: impl Fn(&mut S, usize, &mut T) + Sync,
-    ) {
-        let only = move |state: &mut S, index, run: &mut [T]| body(state, index, &mut run[0]);
-        self.for_each_run((items, 1), init, only);
-    }
-
-    /// [`for_each`](Self::for_each) where a task has a run of so many items, the last perhaps fewer.
+    /// Calls `body` once with each run of so many items (one run per task, the last perhaps of
+    /// fewer), its index, and the state of the thread that runs it: made by `init` when the thread
+    /// takes its first task.
     #[inline]
     pub(crate) fn for_each_run<S, T: Send>(
         &self,

@@ -198,34 +198,31 @@ fn break_evens(rows: &[&Row]) -> Vec<Target> {
         ),
         hit: Some(hub.is_some() && at(hub) <= BREAK_EVEN_SHARE_MAX * at(rayon)),
     }];
-    targets.extend(Loop::ALL.map(|written| {
-        let [alone, parallel] = written.names();
-        let ran = rows.iter().any(|row| row.contender == parallel);
-        let openmp = break_even(rows, alone, &[parallel]);
+    let of_sum = |name: &str, n: usize| {
+        let mut all = rows.iter();
+        all.find(|row| row.op == "sum" && row.shape == [n] && row.contender == name)
+            .map(|row| row.ns_median)
+    };
+    let sequential = &named(&["sequential"])[0];
+    for [on_one, on_all] in Loop::ALL.map(Loop::names) {
+        let ran = rows
+            .iter()
+            .any(|row| row.op == "sum" && row.contender == on_all);
+        let openmp = break_even(rows, on_one, &[on_all]);
         // Who is slow alone has more to gain: the loops beside each other, where OpenMP's pays.
-        let ns = |name: &str| {
-            let of = |row: &&&Row| row.op == "sum" && openmp.is_some_and(|n| row.shape == [n]);
-            rows.iter()
-                .filter(of)
-                .find(|row| row.contender == name)
-                .map(|row| row.ns_median)
-        };
-        let slower = ns(alone).zip(ns(&named(&["sequential"])[0]));
-        let slower = slower.map_or_else(String::new, |(theirs, ours)| {
-            format!(
-                ", whose loop takes {:.1} times ours on one thread there",
-                theirs / ours
-            )
+        let times = openmp.and_then(|n| Some(of_sum(on_one, n)? / of_sum(sequential, n)?));
+        let slower = times.map_or_else(String::new, |times| {
+            format!(", whose loop takes {times:.1} times ours on one thread there")
         });
-        Target {
+        targets.push(Target {
             what: format!(
-                "break-even of sum at n = {}, {parallel} at {}{slower}",
+                "break-even of sum at n = {}, {on_all} at {}{slower}",
                 shown(hub),
                 shown(openmp)
             ),
             hit: ran.then(|| hub.is_some() && at(hub) <= at(openmp)),
-        }
-    }));
+        });
+    }
     targets
 }
 

@@ -124,7 +124,9 @@ impl Dispatcher<'_> {
                 let mut runs: [TileRun<'_, T>; MAX_CHUNKS] =
                     array::from_fn(|_| rest.split_front(tiles_per_task));
                 let runs = &mut runs[..route.cut.tasks()];
-                route.for_each(runs, || (), |(), task, tiles| run(task, tiles));
+                let only =
+                    |(): &mut (), task, tiles: &mut [TileRun<'_, T>]| run(task, &mut tiles[0]);
+                route.for_each_run((runs, 1), || (), only);
             }
         }
         watch.finish(op.name)

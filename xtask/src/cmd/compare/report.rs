@@ -15,7 +15,7 @@ pub(super) const ANSWER_OK: &str = "ok";
 /// Contenders that the workspace's changes do not touch, by the beginning of their names: other
 /// crates, other programs, loops of the bench suite itself. One that is missing here is judged like
 /// a kernel, which costs a false alarm at worst.
-const CONTROLS: [&str; 21] = [
+const CONTROLS: [&str; 22] = [
     "iterator",
     "ndarray",
     "wide",
@@ -30,6 +30,7 @@ const CONTROLS: [&str; 21] = [
     "matrixmultiply",
     "faer",
     "vec",
+    "kept",
     "mimalloc",
     "bumpalo",
     "bump-scope",
@@ -111,7 +112,9 @@ impl Report {
         for (key, row) in other.rows {
             match self.rows.get_mut(&key) {
                 Some(ours) => ours.span(row),
-                None => drop(self.rows.insert(key, row)),
+                None => {
+                    self.rows.insert(key, row);
+                }
             }
         }
         let clocks = self.clock_ns.into_iter().chain(other.clock_ns);

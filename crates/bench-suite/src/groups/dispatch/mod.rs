@@ -257,10 +257,10 @@ fn openmp_sum<'a>(shared: &Rc<Shared<'a>>, len: usize) -> Case<'a> {
                 Ok(sum) => (sum.sequential_ns, sum.parallel_ns, Ok(())),
                 Err(why) => (1.0, 1.0, Err(why)),
             };
-            let [alone, shared] = written.names();
+            let [on_one, on_all] = written.names();
             [
-                question.row(alone, 1, &[sequential], answer.clone()),
-                question.row(shared, threads, &[parallel], answer),
+                question.row(on_one, 1, &[sequential], answer.clone()),
+                question.row(on_all, threads, &[parallel], answer),
             ]
         });
         Outcome {

@@ -100,10 +100,11 @@ impl<'a> Dispatcher<'a> {
         let whole = work.of_unit(1);
         let alone_ns = figures.sequential_ns(&whole, 1);
         let free = self.force == Force::Auto && !watched;
+        // Too short to be shared out, whatever the plan thinks of it.
         if free && alone_ns < FORK_JOINS_MIN * figures.fork_join_warm_ns {
             return alone;
         }
-        // Neither do those that gain nothing even if everybody waits for work.
+        // Nor is one that gains nothing even if everybody waits for work.
         let decided = free && self.tuning == Tuning::Static;
         if decided && figures.warm_ns(&whole, 1, workers) >= alone_ns {
             return alone;

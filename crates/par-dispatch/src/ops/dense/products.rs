@@ -74,7 +74,8 @@ impl Dispatcher<'_> {
     /// assert_eq!(c, [0.0, 22.0, 23.0, 50.0]);
     /// ```
     ///
-    /// Where B is packed, it is packed once, by all threads for all. A [reproducible] product has
+    /// A large B is packed once, by all threads for all; up to 256 KiB each thread packs what it
+    /// needs. A [reproducible] product has
     /// the same bits on any number of threads; others may be cut into other tiles.
     ///
     /// [reproducible]: Matmul::reproducible
