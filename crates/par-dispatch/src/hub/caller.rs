@@ -142,9 +142,10 @@ impl Hub {
             if wanted == 0 {
                 return;
             }
-            // A caller may itself be what a helper gave way to.
+            // A caller may itself be what a helper gave way to. To call a thread's second helper is in
+            // vain, be the first here or away.
             let threads = crew.others().saturating_add(has_helper().into());
-            let without = threads.saturating_sub(self.arrived());
+            let without = threads.saturating_sub(self.around.all());
             if !self.pending.reserve(wanted, without) {
                 return;
             }

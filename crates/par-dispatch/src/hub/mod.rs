@@ -10,14 +10,15 @@ mod caller;
 mod cursor;
 mod homes;
 mod pending;
+mod presence;
 mod price;
 mod runs;
 #[cfg(test)]
 mod tests;
 mod visit;
 
-use crate::sync::{AtomicUsize, Ordering::Relaxed};
 use pending::Pending;
+use presence::Around;
 use price::Price;
 use std::fmt;
 use std::sync::Arc;
@@ -42,10 +43,7 @@ pub trait Crew {
 /// The meeting place of one pool.
 pub struct Hub {
     board: Board,
-    /// Helpers that linger or are inside a call that they found while lingering.
-    present: AtomicUsize,
-    /// Helpers that linger but are running other work of their pool, for whatever time it takes.
-    away: AtomicUsize,
+    around: Around,
     pending: Pending,
     price: Price,
     /// Of two hubs that a worker hears of, it makes its home at the one of lower rank.
@@ -58,8 +56,7 @@ impl Hub {
     pub fn new(rank: u64) -> Self {
         Self {
             board: Board::new(),
-            present: AtomicUsize::new(0),
-            away: AtomicUsize::new(0),
+            around: Around::new(),
             pending: Pending::new(),
             price: Price::default(),
             rank,
@@ -70,15 +67,10 @@ impl Hub {
     ///
     /// Relaxed, like all these counts: nothing but speed depends on them.
     pub fn idle(&self) -> usize {
-        match self.present.load(Relaxed) {
+        match self.around.here() {
             0 => 0,
-            present => present.saturating_sub(self.board.inside()),
+            here => here.saturating_sub(self.board.inside()),
         }
-    }
-
-    /// Helpers that are here or will be back: to call a thread's second helper is in vain.
-    fn arrived(&self) -> usize {
-        self.present.load(Relaxed) + self.away.load(Relaxed)
     }
 
     /// Helpers on their way.
@@ -93,7 +85,7 @@ impl Hub {
 
     /// Whether a helper may join that is not idle now.
     pub(crate) fn expects_helpers(&self) -> bool {
-        self.away.load(Relaxed) > 0 || self.pending.is_expected()
+        self.around.away() > 0 || self.pending.is_expected()
     }
 
     pub(crate) fn price(&self) -> &Price {

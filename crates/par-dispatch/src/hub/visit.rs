@@ -2,8 +2,9 @@
 //!
 //! Only what it does with its time is decided here; when it may touch a call, the board decides.
 
+use super::presence::Presence;
 use super::{Crew, Hub, Terms};
-use crate::sync::{self, AtomicUsize, Ordering::Relaxed};
+use crate::sync;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,29 +74,35 @@ impl Hub {
         let arrived = Instant::now();
         let mut deadline = arrived + linger;
         let mut helped = false;
+        let mut presence = Presence::here(&self.around);
         loop {
-            if let Some(terms) = self.look(crew) {
-                helped = true;
-                deadline = Instant::now() + terms.linger;
-            }
+            let mut served = self.watch(crew);
+            presence.turn_away();
+            // Who opened before that may count on this helper.
+            sync::announced();
+            served = self.help_once(crew).or(served);
             let now = Instant::now();
+            if let Some(terms) = served {
+                helped = true;
+                deadline = now + terms.linger;
+            }
             if now >= deadline || now - arrived >= STAY {
-                LINGERS.set(false);
-                return helped;
+                break;
             }
             // The pool's other work, which may take any time: nobody waits for this helper.
-            let away = Counted::enter(&self.away);
             crew.give_way();
-            drop(away);
-            // Who opened meanwhile may have called nobody because this helper would be back.
-            sync::announced();
+            presence.turn_back();
         }
+        drop(presence);
+        LINGERS.set(false);
+        // Who opened before that may have called nobody because this helper would be back.
+        sync::announced();
+        self.help_once(crew).is_some() || helped
     }
 
     /// Watches the board for one round and helps whoever calls; the terms of the last call.
-    fn look(self: &Arc<Self>, crew: &impl Crew) -> Option<Terms> {
+    fn watch(self: &Arc<Self>, crew: &impl Crew) -> Option<Terms> {
         let mut last = None;
-        let present = Counted::enter(&self.present);
         for _ in 0..LOOKS_PER_ROUND {
             last = self.help_once(crew).or(last);
             if last.is_some_and(|terms| terms.linger.is_zero()) {
@@ -103,25 +110,6 @@ impl Hub {
             }
             std::hint::spin_loop();
         }
-        drop(present);
-        // Who opened before that may count on this helper.
-        sync::announced();
-        self.help_once(crew).or(last)
-    }
-}
-
-/// Counts a helper while it lives.
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn enter(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        last
     }
 }
