@@ -6,7 +6,7 @@
 use crate::dispatcher::{Dispatcher, Force};
 use crate::online::{self, Arm, Timing, Tuning};
 use crate::op::Op;
-use crate::plan::{Crowd, Decision, Plan, chunks};
+use crate::plan::{Crowd, Decision, Plan};
 use crate::pool::{Sharing, Site};
 use crate::profile::Estimate;
 
@@ -142,7 +142,7 @@ impl<'a> Dispatcher<'a> {
                 Arm::Together => (Choice::ALONE, Arm::Alone),
                 Arm::Alone => (
                     Choice {
-                        plan: Plan::split(op, len, chunks(estimate.alone_ns, all)),
+                        plan: Plan::split_warm(op, len, estimate.alone_ns, all),
                         workers: all,
                         wake: !warm,
                     },
@@ -166,7 +166,7 @@ impl<'a> Dispatcher<'a> {
     ) -> Choice {
         let now = Decision::by(estimate, op, len, crowd);
         if !now.wake && now.forgone_ns > 0.0 {
-            let expected = site.expects_helpers();
+            let expected = crowd.away > 0 || site.expects_arrival();
             let loss_ns = match expected {
                 true => now.forgone_ns * EXPECTED_LOSS,
                 false => now.forgone_ns,
@@ -193,9 +193,11 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn crowd(&self, site: &Site<'_>) -> Crowd {
+        let (idle, away) = site.company();
         Crowd {
             workers: self.workers(),
-            idle: site.idle(),
+            idle,
+            away,
             wake_factor: site.wake_factor(),
         }
     }

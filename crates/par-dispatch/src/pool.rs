@@ -26,7 +26,7 @@ pub(crate) struct Sharing {
 #[cfg(feature = "rayon")]
 mod with_rayon {
     use super::{Duration, Sharing};
-    use crate::hub::{self, Crew, Hub, Terms};
+    use crate::hub::{self, Company, Crew, Hub, Terms};
     use rayon::ThreadPool;
     use std::sync::Arc;
 
@@ -91,14 +91,16 @@ mod with_rayon {
     }
 
     impl Site<'_> {
-        /// Helpers that would join at once.
-        pub(crate) fn idle(&self) -> usize {
-            self.hub.idle()
+        /// Helpers that are not inside a call: who would join one at once, and who runs other work of
+        /// the pool and will be back.
+        pub(crate) fn company(&self) -> (usize, usize) {
+            let Company { idle, away } = self.hub.company();
+            (idle, away)
         }
 
-        /// Whether a helper may join before a call ends that calls none.
-        pub(crate) fn expects_helpers(&self) -> bool {
-            self.hub.expects_helpers()
+        /// Whether a helper that has been called will be here soon.
+        pub(crate) fn expects_arrival(&self) -> bool {
+            self.hub.expects_arrival()
         }
 
         /// By how much wakes have been too dear lately.
@@ -194,11 +196,11 @@ mod without_rayon {
     pub(crate) struct Site<'a>(Pool<'a>);
 
     impl Site<'_> {
-        pub(crate) const fn idle(&self) -> usize {
-            0
+        pub(crate) const fn company(&self) -> (usize, usize) {
+            (0, 0)
         }
 
-        pub(crate) const fn expects_helpers(&self) -> bool {
+        pub(crate) const fn expects_arrival(&self) -> bool {
             false
         }
 

@@ -2,6 +2,7 @@
 
 use super::board::{Full, Job};
 use super::cursor::Cursor;
+use super::presence::Counts;
 use super::visit::has_helper;
 use super::{Crew, Hub, Terms};
 use crate::sync::{self, KEEPS_PANIC, Mutex};
@@ -145,7 +146,8 @@ impl Hub {
             // A caller may itself be what a helper gave way to. To call a thread's second helper is in
             // vain, be the first here or away.
             let threads = crew.others().saturating_add(has_helper().into());
-            let without = threads.saturating_sub(self.around.all());
+            let Counts { here, away } = self.around.counts();
+            let without = threads.saturating_sub(here + away);
             if !self.pending.reserve(wanted, without) {
                 return;
             }

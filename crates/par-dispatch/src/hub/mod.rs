@@ -18,7 +18,7 @@ mod tests;
 mod visit;
 
 use pending::Pending;
-use presence::Around;
+use presence::{Around, Counts};
 use price::Price;
 use std::fmt;
 use std::sync::Arc;
@@ -38,6 +38,15 @@ pub trait Crew {
 
     /// Gives way to other work of the crew. Called by a helper.
     fn give_way(&self);
+}
+
+/// Helpers that are not inside a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Company {
+    /// Who would join one at once.
+    pub(crate) idle: usize,
+    /// Who runs other work of the pool and will be back.
+    pub(crate) away: usize,
 }
 
 /// The meeting place of one pool.
@@ -63,14 +72,21 @@ impl Hub {
         }
     }
 
-    /// Helpers that would join a call at once.
+    /// Who is around at this moment: one look, between two of which a helper may turn.
     ///
     /// Relaxed, like all these counts: nothing but speed depends on them.
-    pub fn idle(&self) -> usize {
-        match self.around.here() {
+    pub(crate) fn company(&self) -> Company {
+        let Counts { here, away } = self.around.counts();
+        let idle = match here {
             0 => 0,
-            here => here.saturating_sub(self.board.inside()),
-        }
+            _ => here.saturating_sub(self.board.inside()),
+        };
+        Company { idle, away }
+    }
+
+    /// Helpers that would join a call at once.
+    pub fn idle(&self) -> usize {
+        self.company().idle
     }
 
     /// Helpers on their way.
@@ -83,9 +99,9 @@ impl Hub {
         self.board.is_free()
     }
 
-    /// Whether a helper may join that is not idle now.
-    pub(crate) fn expects_helpers(&self) -> bool {
-        self.around.away() > 0 || self.pending.is_expected()
+    /// Whether a helper that has been called will be here soon.
+    pub(crate) fn expects_arrival(&self) -> bool {
+        self.pending.is_expected()
     }
 
     pub(crate) fn price(&self) -> &Price {

@@ -20,21 +20,22 @@ impl Around {
         Self(AtomicU64::new(0))
     }
 
-    /// Helpers that watch the board, or are inside a call that they found doing so.
-    pub(super) fn here(&self) -> usize {
-        (self.0.load(Relaxed) % AWAY) as usize
-    }
-
-    /// Helpers that run other work of their pool, for whatever time it takes, and will be back.
-    pub(super) fn away(&self) -> usize {
-        (self.0.load(Relaxed) / AWAY) as usize
-    }
-
-    /// All of them.
-    pub(super) fn all(&self) -> usize {
+    /// Both counts as they were at one moment.
+    pub(super) fn counts(&self) -> Counts {
         let counts = self.0.load(Relaxed);
-        (counts % AWAY + counts / AWAY) as usize
+        Counts {
+            here: (counts % AWAY) as usize,
+            away: (counts / AWAY) as usize,
+        }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Helpers that watch the board, or are inside a call that they found doing so.
+    pub(super) here: usize,
+    /// Helpers that run other work of their pool, for whatever time it takes, and will be back.
+    pub(super) away: usize,
 }
 
 /// A helper that is counted while it lives.
@@ -84,18 +85,18 @@ mod tests {
     #[test]
     fn a_helper_is_here_or_away_and_gone_when_it_goes() {
         let around = Around::new();
-        let counts = || (around.here(), around.away(), around.all());
+        let counts = || (around.counts().here, around.counts().away);
         let mut first = Presence::here(&around);
         let mut second = Presence::here(&around);
-        assert_eq!(counts(), (2, 0, 2));
+        assert_eq!(counts(), (2, 0));
         first.turn_away();
-        assert_eq!(counts(), (1, 1, 2));
+        assert_eq!(counts(), (1, 1));
         second.turn_away();
         first.turn_back();
-        assert_eq!(counts(), (1, 1, 2));
+        assert_eq!(counts(), (1, 1));
         drop(second);
-        assert_eq!(counts(), (1, 0, 1));
+        assert_eq!(counts(), (1, 0));
         drop(first);
-        assert_eq!(counts(), (0, 0, 0));
+        assert_eq!(counts(), (0, 0));
     }
 }

@@ -36,7 +36,9 @@ impl Threads {
                 None => break,
             }
         }
-        assert!(hub.is_free() && !hub.expects_helpers() && hub.idle() == 0);
+        let around = hub.company();
+        assert!(hub.is_free() && (around.idle, around.away) == (0, 0));
+        assert!(!hub.expects_arrival());
     }
 }
 
