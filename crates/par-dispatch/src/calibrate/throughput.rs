@@ -26,20 +26,37 @@ const EXP: Op = Op::new("exp")
 /// Elements that fit the second cache, in and out, and take long against a fork-join.
 const EXP_LEN: usize = 1 << 16;
 
-/// Memory for the largest point of a curve.
+/// Elements of a cache line.
+const LINE_LEN: usize = 64 / size_of::<f32>();
+
+/// Fork-joins that a call alone takes at least where its speed-up is measured. A fork-join differs
+/// from call to call by a third: at 4 of them that is an error of a sixth in the speed-up.
+const RESOLVED_FORK_JOINS: f64 = 4.0;
+
+/// Memory for the largest point of a curve, used from a line's beginning: slices that begin within
+/// one are read at 0.6 of the speed from a second cache, where one thread then would seem slower
+/// than it can be, and a size doubtful that should stay sequential.
 #[derive(Debug)]
 pub(super) struct Buffers(Vec<f32>);
 
 impl Buffers {
     pub(super) fn new() -> Self {
-        let len = Curve::bytes_at(POINTS - 1) / size_of::<f32>();
+        let len = Curve::bytes_at(POINTS - 1) / size_of::<f32>() + LINE_LEN;
         // No zeros: pages of zeros may all be one page.
         Self((0..len).map(|i| (i % 1000) as f32 * 1e-3 + 0.1).collect())
     }
 
-    /// Two inputs and an output of one length.
+    /// All of it.
+    fn aligned(&mut self) -> &mut [f32] {
+        let offset = self.0.as_ptr().align_offset(64);
+        // An offset that cannot be told is longer than any slice.
+        &mut self.0[if offset < LINE_LEN { offset } else { 0 }..]
+    }
+
+    /// Two inputs and an output of one length, at most so long and whole lines.
     fn three(&mut self, len: usize) -> (&[f32], &[f32], &mut [f32]) {
-        let (x, rest) = self.0.split_at_mut(len);
+        let len = len - len % LINE_LEN;
+        let (x, rest) = self.aligned().split_at_mut(len);
         let (y, rest) = rest.split_at_mut(len);
         (x, y, &mut rest[..len])
     }
@@ -113,23 +130,25 @@ pub(super) fn curve(
 ) -> Curve {
     let mut resolved = [false; POINTS];
     let mut points = std::array::from_fn(|index| {
-        let bytes = Curve::bytes_at(index);
-        let (alone_ns, together_ns) = if reading {
-            let x = &buffers.0[..bytes / size_of::<f32>()];
-            alone_and_together(dispatcher, rounds, |way| {
+        let len = Curve::bytes_at(index) / size_of::<f32>();
+        let (len, (alone_ns, together_ns)) = if reading {
+            let x = &buffers.aligned()[..len];
+            let times = alone_and_together(dispatcher, rounds, |way| {
                 black_box(way.sum(black_box(x)));
-            })
+            });
+            (len, times)
         } else {
-            let (x, y, out) = buffers.three(bytes / size_of::<f32>() / 3);
-            alone_and_together(dispatcher, rounds, |way| way.add(black_box(x), y, out))
+            let (x, y, out) = buffers.three(len / 3);
+            let len = 3 * x.len();
+            let add = |way: &Dispatcher<'_>| way.add(black_box(x), y, out);
+            (len, alone_and_together(dispatcher, rounds, add))
         };
-        resolved[index] = alone_ns > 2.0 * profile.fork_join_warm_ns;
+        resolved[index] = alone_ns > RESOLVED_FORK_JOINS * profile.fork_join_warm_ns;
         Point {
-            ns_per_byte: alone_ns / bytes as f64,
+            ns_per_byte: alone_ns / (len * size_of::<f32>()) as f64,
             speed_up: speed_up(alone_ns, together_ns, profile),
         }
     });
-    // Where the work is shorter than the fork-join the difference says nothing.
     if let Some(first) = resolved.iter().position(|&resolved| resolved) {
         let speed_up = points[first].speed_up;
         for point in &mut points[..first] {
