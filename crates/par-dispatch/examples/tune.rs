@@ -145,6 +145,10 @@ fn report(measured: &Calibrated, seconds: f64) {
         profile.arrival_ns / 1e3
     );
     println!(
+        "after a pause {:.1} bytes per ns at most",
+        profile.cold_ns_per_byte.recip()
+    );
+    println!(
         "arithmetic {:.1} operations per ns, all threads {:.2}×",
         profile.operations_per_ns, profile.operations_speed_up
     );

@@ -166,6 +166,12 @@ impl<'a> Dispatcher<'a> {
     ) -> Choice {
         let now = Decision::by(estimate, op, len, crowd);
         if !now.wake && now.forgone_ns > 0.0 {
+            if crowd.idle + crowd.away == 0 && site.was_quiet() {
+                let cold = Decision::by(estimate.after_pause(op, len), op, len, crowd);
+                if cold.wake {
+                    return Choice::from(cold);
+                }
+            }
             let expected = crowd.away > 0 || site.expects_arrival();
             let loss_ns = match expected {
                 true => now.forgone_ns * EXPECTED_LOSS,

@@ -108,6 +108,11 @@ mod with_rayon {
             self.hub.price().factor()
         }
 
+        /// Whether nobody has called for about a millisecond, as far as is known here.
+        pub(crate) fn was_quiet(&self) -> bool {
+            self.hub.price().was_quiet()
+        }
+
         /// Books what a call without a helper loses; whether that pays for a wake.
         pub(crate) fn forgo(&self, loss_ns: f64, price_ns: f64) -> bool {
             self.hub.price().forgo(loss_ns, price_ns)
@@ -206,6 +211,10 @@ mod without_rayon {
 
         pub(crate) const fn wake_factor(&self) -> f64 {
             1.0
+        }
+
+        pub(crate) const fn was_quiet(&self) -> bool {
+            false
         }
 
         pub(crate) const fn forgo(&self, _loss_ns: f64, _price_ns: f64) -> bool {

@@ -204,6 +204,7 @@ fn one_pass(
         fork_join_warm_ns,
         wake_ns: wake.caller_ns,
         arrival_ns: wake.arrival_ns,
+        cold_ns_per_byte: waking::cold_ns_per_byte(buffers, 5 * effort.rounds()),
         ..Profile::default()
     };
     step("arithmetic", 0.1);
@@ -241,6 +242,7 @@ fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
         line_round_trip_ns: figure(&|p| p.line_round_trip_ns, false),
         wake_ns: figure(&|p| p.wake_ns, false),
         arrival_ns: figure(&|p| p.arrival_ns, false),
+        cold_ns_per_byte: figure(&|p| p.cold_ns_per_byte, false),
         operations_per_ns: figure(&|p| p.operations_per_ns, true),
         operations_speed_up: figure(&|p| p.operations_speed_up, true),
         reading: curve(&|p| &p.reading),

@@ -47,7 +47,7 @@ impl Buffers {
     }
 
     /// All of it.
-    fn aligned(&mut self) -> &mut [f32] {
+    pub(super) fn aligned(&mut self) -> &mut [f32] {
         let offset = self.0.as_ptr().align_offset(64);
         // An offset that cannot be told is longer than any slice.
         &mut self.0[if offset < LINE_LEN { offset } else { 0 }..]

@@ -1,8 +1,10 @@
-//! A fork-join with a helper that waits, and one that is woken, at length.
+//! A fork-join with a helper that waits, and one that is woken, and a call after a pause, at length.
 
+use super::throughput::Buffers;
 use crate::dispatcher::{Dispatcher, Force};
 use crate::rendezvous::{Met, meet, quartile};
-use std::time::Duration;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 /// A helper that has not come by then does not come: the pool is busy.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -21,6 +23,27 @@ pub(super) fn warm_ns(dispatcher: &Dispatcher<'_>, calls: usize) -> Option<f64> 
     let met: Vec<Option<Met>> = met.skip(WARM_UP).collect();
     let mut samples: Vec<f64> = met.into_iter().flatten().map(|met| met.call_ns).collect();
     (samples.len() * 2 >= calls).then(|| quartile(&mut samples))
+}
+
+/// Bytes that are read after a pause: they fit a second cache.
+const COLD_BYTES: usize = 512 * 1024;
+
+/// Time per byte that one thread takes for what it had in its cache before a pause: the median.
+pub(super) fn cold_ns_per_byte(buffers: &mut Buffers, calls: usize) -> f64 {
+    let x = &buffers.aligned()[..COLD_BYTES / size_of::<f32>()];
+    let mut samples: Vec<f64> = (0..calls)
+        .map(|_| {
+            for _ in 0..WARM_UP {
+                black_box(kernels_simd::sum(black_box(x)));
+            }
+            std::thread::sleep(PAUSE);
+            let begun = Instant::now();
+            black_box(kernels_simd::sum(black_box(x)));
+            begun.elapsed().as_nanos() as f64 / COLD_BYTES as f64
+        })
+        .collect();
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
 }
 
 /// What a wake costs.

@@ -22,6 +22,9 @@ const FORGET_SHIFT: u32 = 22;
 /// earn no helper, who would have gone before the next; calls back to back lose little credit.
 const HALF_LIFE_SHIFT: u32 = 18;
 
+/// Nanoseconds after which a caller is thought to begin anew, with caches that others have used.
+const QUIET_NS: u64 = 500_000;
+
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Time since the first question of this kind.
@@ -67,6 +70,18 @@ impl Price {
         self.settled_ns.store(now_ns, Relaxed);
     }
 
+    /// Whether for so long no helper has gone and no call has run without one. Calls that were short,
+    /// or had a helper throughout, leave no trace here.
+    pub(crate) fn was_quiet(&self) -> bool {
+        self.was_quiet_at(now_ns())
+    }
+
+    fn was_quiet_at(&self, now_ns: u64) -> bool {
+        let last_ns = self.last_ns.load(Relaxed);
+        let seen_ns = last_ns.max(self.settled_ns.load(Relaxed));
+        now_ns.saturating_sub(seen_ns) > QUIET_NS
+    }
+
     /// Adds what a call loses without a helper. Whether that pays for a wake, which is then
     /// counted as paid.
     pub(crate) fn forgo(&self, loss_ns: f64, price_ns: f64) -> bool {
@@ -100,6 +115,17 @@ mod tests {
         };
         assert_eq!(calls(10_000), Some(20));
         assert_eq!(calls(MILLISECOND), None);
+    }
+
+    #[test]
+    fn it_is_quiet_when_no_helper_went_and_no_call_went_without() {
+        let price = Price::default();
+        assert!(price.was_quiet_at(MILLISECOND));
+        price.forgo_at(MILLISECOND, 1.0, 1e9);
+        assert!(!price.was_quiet_at(MILLISECOND + QUIET_NS));
+        assert!(price.was_quiet_at(MILLISECOND + QUIET_NS + 1));
+        price.settle_at(2 * MILLISECOND, true);
+        assert!(!price.was_quiet_at(2 * MILLISECOND + 1));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A profile as a file: JSON, with what it is valid for.
 //!
 //! ```text
-//! { "schema": 1, "version": "0.1.0", "cpu": "…", "cpus": 2, "threads": 2,
+//! { "schema": 2, "version": "0.1.0", "cpu": "…", "cpus": 2, "threads": 2,
 //!   "fork_join_warm_ns": 310.0, …,
 //!   "reading": [{ "bytes": 4096, "ns_per_byte": 0.0053, "speed_up": 1.9 }, …], "writing": […] }
 //! ```
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 
 /// The version of the format. A file of another one is not read.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Figures outside are no measurement: between a femtosecond and a second per anything.
 const PLAUSIBLE: std::ops::Range<f64> = 1e-6..1e9;
@@ -27,6 +27,7 @@ const FIGURES: &[Named<f64>] = &[
     ("line_round_trip_ns", |p| &mut p.line_round_trip_ns),
     ("wake_ns", |p| &mut p.wake_ns),
     ("arrival_ns", |p| &mut p.arrival_ns),
+    ("cold_ns_per_byte", |p| &mut p.cold_ns_per_byte),
     ("operations_per_ns", |p| &mut p.operations_per_ns),
     ("operations_speed_up", |p| &mut p.operations_speed_up),
 ];

@@ -34,6 +34,9 @@ pub struct Profile {
     pub wake_ns: f64,
     /// From the beginning of a call that wakes a worker until the worker runs.
     pub arrival_ns: f64,
+    /// Least time per byte of one thread after a pause of a millisecond, in which others have used
+    /// its caches and its processor has slowed down.
+    pub cold_ns_per_byte: f64,
     /// Vectorised arithmetic instructions per nanosecond of one thread, times their lanes.
     pub operations_per_ns: f64,
     /// How much faster all threads are on work that is bound by arithmetic.
@@ -53,6 +56,8 @@ impl Default for Profile {
             line_round_trip_ns: 150.0,
             wake_ns: 20_000.0,
             arrival_ns: 80_000.0,
+            // As if a pause changed nothing: what is doubtful stays sequential.
+            cold_ns_per_byte: 1e-3,
             // Measured: exp of f32, 40 at AVX2 and 80 at AVX-512.
             operations_per_ns: 40.0,
             operations_speed_up: 1.8,
@@ -172,6 +177,15 @@ pub(crate) struct Estimate<'p> {
 }
 
 impl Estimate<'_> {
+    /// The same call, of `len` elements of `op`, after a pause.
+    pub(crate) fn after_pause(self, op: &Op, len: usize) -> Self {
+        let bytes = f64::from(op.bytes_per_element) * len as f64;
+        Self {
+            alone_ns: self.alone_ns.max(bytes * self.profile.cold_ns_per_byte),
+            ..self
+        }
+    }
+
     /// The same call with times that were measured, alone and with `workers` that all waited.
     pub(crate) fn corrected(
         self,

@@ -99,6 +99,7 @@ fn profiles() -> impl Strategy<Value = Profile> {
             line_round_trip_ns: line,
             wake_ns: wake,
             arrival_ns: arrival,
+            cold_ns_per_byte: reading.points[15].ns_per_byte,
             operations_per_ns: operations,
             operations_speed_up: speed_up,
             reading,

@@ -69,7 +69,7 @@ fn a_profile_is_read_back_as_it_was_written() {
 fn the_file_is_json_with_its_key() {
     let text = measured().to_json(&machine());
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(value["schema"], 1);
+    assert_eq!(value["schema"], 2);
     assert_eq!(value["cpu"], machine().cpu);
     assert_eq!(value["cpus"], 2);
     assert_eq!(value["threads"], 7);
@@ -100,7 +100,7 @@ fn each_missing_or_impossible_figure_is_named() {
             let read = Profile::from_json(&damaged.to_string(), &machine());
             let error = read.expect_err(&format!("{name}: {wrong}")).to_string();
             let told = error.contains(name.as_str())
-                || name == "schema" && error == "not of schema 1"
+                || name == "schema" && error == "not of schema 2"
                 || name == "cpu" && error.starts_with("measured on 1 with");
             assert!(told, "{name}: {wrong}: {error}");
         }
@@ -156,8 +156,8 @@ fn what_cannot_be_used_is_told_in_one_line_and_replaced() {
         ("stale.json", measured().to_json(&stale), "measured on"),
         (
             "schema.json",
-            good.replace("\"schema\": 1", "\"schema\": 2"),
-            "schema 1",
+            good.replace("\"schema\": 2", "\"schema\": 1"),
+            "schema 2",
         ),
         ("cut.json", good[..good.len() / 2].to_owned(), "no JSON"),
         ("empty.json", String::new(), "no JSON from line 1"),

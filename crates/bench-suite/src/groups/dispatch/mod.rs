@@ -108,11 +108,13 @@ impl Shared<'_> {
                 let profile = self.profile.get_or_init(|| measured.profile);
                 format!(
                     "dispatch: {before}; a profile of {} passes: fork-join {:.0} ns, wake {:.0} ns, \
-                     arrival {:.0} ns, {:.0} operations per ns, {:.2} times as many on all threads",
+                     arrival {:.0} ns, {:.0} bytes per ns after a pause, {:.0} operations per \
+                     ns, {:.2} times as many on all threads",
                     measured.passes,
                     profile.fork_join_warm_ns,
                     profile.wake_ns,
                     profile.arrival_ns,
+                    profile.cold_ns_per_byte.recip(),
                     profile.operations_per_ns,
                     profile.operations_speed_up,
                 )
