@@ -106,7 +106,7 @@ fn softmax_in_calls<T: Transcendental + Ordered>(
     out: &mut [T],
 ) -> Result<(), Error> {
     Error::<Infallible>::check_lengths("softmax", x.len(), out.len())?;
-    let reduction = const { Op::kernel::<T>("softmax", size_of::<T>(), 2, T::LEAF) };
+    let reduction = const { Op::kernel::<T>("softmax", size_of::<T>(), 2, T::LEAF).reads_only() };
     let Some(greatest) = call.reduce(&reduction, &Max::new(x))? else {
         return Ok(());
     };

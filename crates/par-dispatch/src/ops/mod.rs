@@ -64,10 +64,10 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Inlined, so that a short call is a comparison and the kernel.
+    /// Of an operation that only reads. Inlined, so that a short call is a comparison and the kernel.
     #[inline(always)]
     fn reduce<R: Reduction + Copy>(&self, op: &Op, reduction: &R) -> Result<R::Output, Error> {
-        let (dispatcher, len, op) = (self.dispatcher, reduction.len(), &op.reads_only());
+        let (dispatcher, len) = (self.dispatcher, reduction.len());
         if len == 0 {
             return Ok(reduction.compute());
         }

@@ -12,7 +12,7 @@ use kernels_simd::{Float, Integer, Ordered};
 
 /// A reduction over elements of type `T` of so many slices.
 const fn op<T, R: Reduction>(name: &'static str, slices: usize, operations: usize) -> Op {
-    Op::kernel::<T>(name, slices * size_of::<T>(), operations, R::LEAF_LEN)
+    Op::kernel::<T>(name, slices * size_of::<T>(), operations, R::LEAF_LEN).reads_only()
 }
 
 /// The correctly rounded square root of one value, as the kernels take it.

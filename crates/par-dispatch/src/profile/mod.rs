@@ -73,11 +73,7 @@ impl Profile {
     #[inline]
     fn bound(&self, op: &Op, len: usize) -> (f64, f64) {
         let bytes = f64::from(op.bytes_per_element) * len as f64;
-        let curve = match op.reads_only {
-            true => &self.reading,
-            false => &self.writing,
-        };
-        let point = curve.at(bytes);
+        let point = self.curve(op).at(bytes);
         let streaming_ns = bytes * point.ns_per_byte;
         let operations = f64::from(op.operations_per_element) * len as f64;
         let arithmetic_ns = operations / self.operations_per_ns;
@@ -85,6 +81,13 @@ impl Profile {
             (streaming_ns, point.speed_up)
         } else {
             (arithmetic_ns, self.operations_speed_up)
+        }
+    }
+
+    const fn curve(&self, op: &Op) -> &Curve {
+        match op.reads_only {
+            true => &self.reading,
+            false => &self.writing,
         }
     }
 
@@ -164,7 +167,11 @@ impl Profile {
     #[must_use]
     #[inline]
     pub fn never_pays(&self, op: &Op, len: usize) -> bool {
-        self.sequential_ns(op, len) <= self.fork_join_warm_ns
+        // As `bound`, without its division.
+        let operations = f64::from(op.operations_per_element) * len as f64;
+        let bytes = f64::from(op.bytes_per_element) * len as f64;
+        operations <= self.fork_join_warm_ns * self.operations_per_ns
+            && bytes * self.curve(op).at(bytes).ns_per_byte <= self.fork_join_warm_ns
     }
 }
 

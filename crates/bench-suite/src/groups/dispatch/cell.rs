@@ -246,7 +246,10 @@ fn answer<W: Work>(
     operands: &mut Operands<f32>,
 ) -> Result<(), String> {
     operands.poison();
-    let answer = within(site, context, || call::<W>(site, context, way, operands));
+    let answer = within(site, context, || {
+        let dispatcher = dispatcher_of(site, context, way);
+        call::<W>(site, context, way, &dispatcher, operands)
+    });
     W::check(operands, answer)
 }
 
@@ -266,26 +269,50 @@ fn sample<W: Work>(
     operands: &mut Operands<f32>,
 ) -> f64 {
     within(site, context, || {
+        let dispatcher = dispatcher_of(site, context, way);
+        let mut call = || {
+            black_box(call::<W>(
+                site,
+                context,
+                way,
+                &dispatcher,
+                black_box(operands),
+            ))
+        };
         if context.paused {
             std::thread::sleep(PERIOD);
             let begun = Instant::now();
-            black_box(call::<W>(site, context, way, black_box(operands)));
+            call();
             return begun.elapsed().as_nanos().max(1) as f64;
         }
         let begun = Instant::now();
         let mut calls = 0_u32;
         while begun.elapsed() < SETTLE {
-            black_box(call::<W>(site, context, way, black_box(operands)));
+            call();
             calls += 1;
         }
         let call_ns = begun.elapsed().as_nanos() as f64 / f64::from(calls);
         let calls = (plan.sample_ns / call_ns).clamp(1.0, 1e6) as u32;
         let begun = Instant::now();
         for _ in 0..calls {
-            black_box(call::<W>(site, context, way, black_box(operands)));
+            call();
         }
         begun.elapsed().as_nanos().max(1) as f64 / f64::from(calls)
     })
+}
+
+/// The dispatcher that a way calls: made once and kept, as by a program that sets its profile.
+fn dispatcher_of<'a>(site: Site<'a>, context: Context, way: Way) -> Dispatcher<'a> {
+    let tested = match context.worker {
+        true => Dispatcher::global(),
+        false => Dispatcher::with_pool(site.tested),
+    };
+    match way {
+        Way::DispatchedOnline => tested.tuning(Tuning::Online),
+        Way::Hub(_) => Dispatcher::with_pool(site.others).force(Force::Parallel),
+        _ => tested,
+    }
+    .profile(site.profile)
 }
 
 /// One call. From outside Rayon's forms enter the pool by `install`, as users do.
@@ -294,15 +321,9 @@ fn call<W: Work>(
     site: Site<'_>,
     context: Context,
     way: Way,
+    dispatcher: &Dispatcher<'_>,
     operands: &mut Operands<f32>,
 ) -> Answer {
-    let tested = |tuning| {
-        let dispatcher = match context.worker {
-            true => Dispatcher::global(),
-            false => Dispatcher::with_pool(site.tested),
-        };
-        dispatcher.profile(site.profile).tuning(tuning)
-    };
     let rayon = |run: &mut (dyn FnMut() -> Answer + Send)| match context.worker {
         true => run(),
         false => site.others.install(run),
@@ -311,11 +332,8 @@ fn call<W: Work>(
     let threads = site.others.current_num_threads();
     match way {
         Way::Sequential | Way::SequentialAgain => W::leaf(operands),
-        Way::Dispatched => W::dispatched(&tested(Tuning::default()), operands),
-        Way::DispatchedOnline => W::dispatched(&tested(Tuning::Online), operands),
-        Way::Hub(_) => {
-            let forced = Dispatcher::with_pool(site.others).profile(site.profile);
-            W::dispatched(&forced.force(Force::Parallel), operands)
+        Way::Dispatched | Way::DispatchedOnline | Way::Hub(_) => {
+            W::dispatched(dispatcher, operands)
         }
         Way::ParChunks => rayon(&mut || W::par_chunks(operands, 4096)),
         Way::ParHalves => {
