@@ -5,7 +5,6 @@ use super::finish::Finish;
 use super::packed::{PackedProduct, PackedRef};
 use super::product::{self, Product};
 use super::scratch::{self, Memory};
-use super::split;
 use super::view::{MatMut, MatRef};
 use crate::element::Float;
 use core::ops::Range;
@@ -422,10 +421,8 @@ impl<'a, T: Float> Matmul<'a, T> {
 
 /// Elements of a packed band of A, for a B of `n` columns; 0 if A is read where it lies.
 fn packed_band_len<T>(a: &MatRef<'_, T>, n: usize) -> usize {
-    let ((m, k), size) = (a.shape(), size_of::<T>());
-    let row_bytes = a.row_stride().unsigned_abs() * size;
-    match split::packs_a(m, k, n, row_bytes, size) {
-        true => product::band_len::<T>(m, k, n),
+    match product::packs_a(a, n) {
+        true => product::band_len::<T>(a.rows(), a.cols(), n),
         false => 0,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn rows<'a, T: Element>(
 
 /// Copies a short row without a call of `memcpy`, which takes longer than the row.
 #[inline(always)]
-fn copy_line<T: Copy>(from: &[T], to: &mut [T]) {
+pub(super) fn copy_line<T: Copy>(from: &[T], to: &mut [T]) {
     let (whole, rest) = from.as_chunks::<16>();
     let (whole_to, rest_to) = to.as_chunks_mut::<16>();
     for (from, to) in whole.iter().zip(whole_to) {

@@ -225,11 +225,17 @@ pub(super) fn is_by_columns<T>(c: &MatMut<'_, T>) -> bool {
 fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let size = size_of::<T>();
-    let bytes = |stride: isize| stride.unsigned_abs() * size;
     let contiguous = b.col_stride() == 1 || n == 1 || k == 0;
-    let pack_a = split::packs_a(m, k, n, bytes(a.row_stride()), size);
-    let pack_b = split::packs_b(m, k, n, bytes(b.row_stride()), size);
-    (pack_a, pack_b || !contiguous)
+    let pack_b = split::packs_b(m, k, n, b.row_stride().unsigned_abs() * size, size);
+    (packs_a(a, n), pack_b || !contiguous)
+}
+
+/// Whether A is packed for a B of `n` columns.
+#[inline(always)]
+pub(super) fn packs_a<T>(a: &MatRef<'_, T>, n: usize) -> bool {
+    let ((m, k), size) = (a.shape(), size_of::<T>());
+    let row_bytes = a.row_stride().unsigned_abs() * size;
+    split::packs_a(m, k, n, (a.col_stride() == 1, row_bytes), size)
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -382,10 +388,23 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
     }
 }
 
-/// Copies the panels of B one behind another.
+/// Copies the panels of B one behind another: panel by panel, or row by row where that is what
+/// prefetchers like.
 #[inline(always)]
 fn pack_panels<B: Backend, T: Float>(b: MatRef<'_, T>, to: &mut [T]) {
     let k = b.rows();
+    let row_bytes = b.row_stride().unsigned_abs() * size_of::<T>();
+    if b.col_stride() == 1 && row_bytes >= split::FAR_BYTES {
+        for p in 0..k {
+            let row = b.row(p).expect("rows are contiguous");
+            for panel in cut::<B, T>(b.cols()) {
+                let place = &mut to[panel.start * k + p * panel.stride..];
+                let from = &row[panel.cols];
+                pack::copy_line(from, &mut place[..from.len()]);
+            }
+        }
+        return;
+    }
     for panel in cut::<B, T>(b.cols()) {
         let place = &mut to[panel.start * k..];
         pack::rows(b.part(0..k, panel.cols), place, panel.stride);

@@ -168,7 +168,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         heights! { 1 2 3 4 5 6 7 8 14 }
     }
 
-    /// The sums along k, from zero or from C on.
+    /// The sums along k; what is in C, which has been asked for before, is added at the end.
     #[inline(always)]
     fn sums<B: Backend, const H: usize>(
         &self,
@@ -179,14 +179,19 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
     ) -> [[T::Vector<B>; NV]; H] {
         let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut sums = [[zero; NV]; H];
-        if FUSED && adds {
-            let c_row = self.sweep.c.row_stride();
-            let c = self.sweep.c.as_ref().start();
+        let c_row = self.sweep.c.row_stride();
+        let c = self.sweep.c.as_ref().start();
+        let row_bytes = c_row.unsigned_abs() * size_of::<T>();
+        if split::fetches_c(self.sweep.a.cols(), row_bytes) {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
-                // SAFETY: row `row + i` of C, which `run` has compared with NV.
-                sums[i] = unsafe { load_row::<T, B, NV>(token, line, filled) };
+                let mut j = 0;
+                while j < NV {
+                    let part = line.wrapping_add(j * T::Vector::<B>::LANES);
+                    T::Vector::<B>::prefetch(token, part);
+                    j += 1;
+                }
                 i += 1;
             }
         }
@@ -236,6 +241,20 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                 group += 1;
             }
             p += 1;
+        }
+        if FUSED && adds {
+            let mut i = 0;
+            while i < H {
+                let line = c.wrapping_offset((row + i) as isize * c_row);
+                // SAFETY: row `row + i` of C, which `run` has compared with NV.
+                let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
+                let mut j = 0;
+                while j < NV {
+                    sums[i][j] = sums[i][j].add(old[j]);
+                    j += 1;
+                }
+                i += 1;
+            }
         }
         sums
     }
