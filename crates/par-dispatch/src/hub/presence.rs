@@ -78,7 +78,7 @@ impl Drop for Presence<'_> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
