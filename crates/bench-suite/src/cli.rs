@@ -19,7 +19,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "GROUP[,GROUP]", value_delimiter = ',', value_parser = group)]
     pub(crate) only: Vec<&'static Group>,
 
-    /// Peers outside Rust to run beside the kernels, where they are installed
+    /// Peers outside Rust to run beside ours, where they are installed
     #[arg(long, value_name = "PEER", value_delimiter = ',', value_enum)]
     pub(crate) peers: Vec<Peer>,
 
@@ -54,6 +54,8 @@ pub(crate) struct Cli {
 pub(crate) enum Peer {
     /// NumPy, of the `python3` in the search path: one thread, and all for products of matrices
     Numpy,
+    /// OpenMP of the C compiler (`CC`, else `cc`), in `dispatch`, which runs it unasked as well
+    Openmp,
     /// PyTorch and ONNX Runtime, likewise, one thread, for convolution and pooling
     Torch,
 }

@@ -1,7 +1,8 @@
 //! What a call does: the plan for who is awake at this moment, and whether a worker is woken.
 //!
 //! The plan itself is a pure function (`plan`); here it is asked with the state of the hub, and
-//! calls that come close together earn a wake that none of them is worth alone.
+//! calls that come close together earn a wake that none of them is worth alone. A call after a pause
+//! takes longer than the profile's curves say, and so may be worth one.
 
 use crate::dispatcher::{Dispatcher, Force};
 use crate::online::{self, Arm, Timing, Tuning};
@@ -19,7 +20,8 @@ const EXPECTED_LOSS: f64 = 0.125;
 
 impl<'a> Dispatcher<'a> {
     /// What a call of this length would do at this moment, without doing it: it depends on
-    /// whether workers linger.
+    /// whether workers linger. As if it came close behind another: after a pause a call may wake
+    /// workers that this says it does without.
     ///
     /// ```
     /// use par_dispatch::{Dispatcher, Op, Plan};
@@ -142,7 +144,7 @@ impl<'a> Dispatcher<'a> {
                 Arm::Together => (Choice::ALONE, Arm::Alone),
                 Arm::Alone => (
                     Choice {
-                        plan: Plan::split_warm(op, len, estimate.alone_ns, all),
+                        plan: Plan::split(op, len, estimate.alone_ns, all),
                         workers: all,
                         wake: !warm,
                     },
@@ -166,10 +168,14 @@ impl<'a> Dispatcher<'a> {
     ) -> Choice {
         let now = Decision::by(estimate, op, len, crowd);
         if !now.wake && now.forgone_ns > 0.0 {
-            if crowd.idle + crowd.away == 0 && site.was_quiet() {
-                let cold = Decision::by(estimate.after_pause(op, len), op, len, crowd);
-                if cold.wake {
-                    return Choice::from(cold);
+            let cold = estimate.after_pause(op, len);
+            let asleep = crowd.idle + crowd.away == 0;
+            if asleep && cold.alone_ns > estimate.alone_ns && site.was_quiet() {
+                let woken = Decision::by(cold, op, len, crowd);
+                if woken.wake {
+                    // Earns nothing; but now it is not quiet.
+                    site.forgo(0.0, f64::INFINITY);
+                    return Choice::from(woken);
                 }
             }
             let expected = crowd.away > 0 || site.expects_arrival();

@@ -10,13 +10,14 @@ pub const MAX_CHUNKS: usize = 64;
 /// Units of one call at most, see [`unit_len`].
 pub(crate) const MAX_UNITS: usize = 64;
 
-/// Sequential time of a chunk: its claim, 0.1 µs, does not show, and a thread that comes late or is
-/// disturbed keeps the others waiting no longer than this.
-const CHUNK_NS: f64 = 8_000.0;
+/// Sequential time of a chunk where workers are woken, who come one after another: its claim, 0.1 µs,
+/// does not show, and who comes late finds something to do.
+const WAKING_CHUNK_NS: f64 = 8_000.0;
 
-/// The same where nobody has to be woken. From call to call longer chunks stay with the thread that
-/// has them in its cache: 8 chunks took 1.02 to 1.13 times as long as 2 up to 100 µs.
-const WARM_CHUNK_NS: f64 = 16_000.0;
+/// The most where workers wait: a thread that is disturbed keeps the others waiting no longer. From
+/// call to call long chunks stay with the thread that has them in its cache: 8 chunks took 1.02 to
+/// 1.13 times as long as 2 up to 100 µs.
+const CHUNK_NS_MAX: f64 = 32_000.0;
 
 /// Share of the sequential time that the parallel way must save: what a model is not worth.
 const GAIN_MIN: f64 = 0.04;
@@ -111,21 +112,25 @@ impl Plan {
         if workers < 2 {
             return Self::Sequential;
         }
-        let alone_ns = profile.sequential_ns(op, len);
-        Self::split(op, len, chunks(alone_ns, workers, CHUNK_NS))
+        Self::split(op, len, profile.sequential_ns(op, len), workers)
     }
 
-    /// Chunks for workers that all wait for work of this sequential time.
-    pub(crate) fn split_warm(op: &Op, len: usize, alone_ns: f64, workers: usize) -> Self {
-        Self::split(op, len, chunks(alone_ns, workers, WARM_CHUNK_NS))
+    /// Chunks for workers that wait, or soon will, for work of this sequential time.
+    pub(crate) fn split(op: &Op, len: usize, alone_ns: f64, workers: usize) -> Self {
+        Self::cut(op, len, chunks(alone_ns, workers), workers)
     }
 
-    /// At most `wanted` chunks that are equally long, as far as units allow.
-    fn split(op: &Op, len: usize, wanted: usize) -> Self {
+    /// About `wanted` chunks that are equally long, as far as units allow.
+    fn cut(op: &Op, len: usize, wanted: usize, workers: usize) -> Self {
         let unit_len = unit_len(op, len);
         let units = len.div_ceil(unit_len);
-        let per_chunk = units.div_ceil(wanted.clamp(2, MAX_CHUNKS));
-        let count = units.div_ceil(per_chunk.max(1));
+        let wanted = wanted.clamp(2, MAX_CHUNKS);
+        // Rounded up or down: by what the worker has to do that ends last, then by fewer chunks.
+        let last =
+            |per_chunk: usize| per_chunk * units.div_ceil(per_chunk).div_ceil(workers.max(1));
+        let (up, down) = (units.div_ceil(wanted).max(1), (units / wanted).max(1));
+        let per_chunk = if last(down) < last(up) { down } else { up };
+        let count = units.div_ceil(per_chunk);
         if count < 2 {
             return Self::Sequential;
         }
@@ -139,10 +144,16 @@ impl Plan {
 
 /// Chunks for work of this length, as many for each worker: one, more if they are long. With three
 /// for two workers, one of them runs two thirds of the work, and not always the same two.
-fn chunks(alone_ns: f64, workers: usize, chunk_ns: f64) -> usize {
+fn chunks(alone_ns: f64, workers: usize) -> usize {
     let workers = workers.clamp(1, MAX_CHUNKS);
-    let each = (alone_ns / chunk_ns) as usize / workers;
+    let each = (alone_ns / (CHUNK_NS_MAX * workers as f64)).ceil() as usize;
     workers * each.clamp(1, MAX_CHUNKS / workers)
+}
+
+/// The same for workers that are woken: as many as are worth a claim.
+fn waking_chunks(alone_ns: f64, workers: usize) -> usize {
+    let workers = workers.min(MAX_CHUNKS);
+    ((alone_ns / WAKING_CHUNK_NS) as usize).clamp(workers, MAX_CHUNKS)
 }
 
 /// No more workers than pieces.
@@ -199,8 +210,8 @@ impl Decision {
         }
         let plan = match workers {
             1 => Plan::Sequential,
-            _ if wake => Plan::split(op, len, chunks(alone_ns, workers, CHUNK_NS)),
-            _ => Plan::split_warm(op, len, alone_ns, workers),
+            _ if wake => Plan::cut(op, len, waking_chunks(alone_ns, workers), workers),
+            _ => Plan::split(op, len, alone_ns, workers),
         };
         Self {
             plan,
@@ -217,10 +228,65 @@ mod tests {
 
     #[test]
     fn every_worker_has_as_many_chunks() {
-        let of = |alone_ns, workers| chunks(alone_ns, workers, 8_000.0);
-        assert_eq!([of(1e3, 2), of(2.5e4, 2), of(4e4, 2)], [2, 2, 4]);
-        assert_eq!([of(1e3, 5), of(1e5, 5), of(1e9, 5)], [5, 10, 60]);
-        assert_eq!([of(1e9, 1), of(0.0, 64), of(1e9, 1000)], [64, 64, 64]);
+        assert_eq!([chunks(1e3, 2), chunks(6e4, 2), chunks(7e4, 2)], [2, 2, 4]);
+        assert_eq!(
+            [chunks(1e3, 5), chunks(2e5, 5), chunks(1e9, 5)],
+            [5, 10, 60]
+        );
+        let most = [chunks(1e9, 1), chunks(0.0, 64), chunks(1e9, 1000)];
+        assert_eq!(most, [64, 64, 64]);
+    }
+
+    #[test]
+    fn of_long_work_no_worker_has_more_units_than_it_must() {
+        let op = Op::new("test").leaf_len(1);
+        for workers in 2..=64 {
+            let Plan::Chunks { chunk_len, count } = Plan::split(&op, 64, 1e9, workers) else {
+                panic!("{workers} workers: one chunk");
+            };
+            let most = count.div_ceil(workers) * chunk_len;
+            assert_eq!(
+                most,
+                64_usize.div_ceil(workers),
+                "{workers} workers: {count} chunks"
+            );
+        }
+    }
+
+    #[test]
+    fn who_is_woken_finds_shorter_chunks() {
+        let count = |waking| {
+            let (op, alone_ns) = (Op::new("test").leaf_len(1), 64_000.0);
+            let plan = match waking {
+                true => Plan::cut(&op, 64, waking_chunks(alone_ns, 2), 2),
+                false => Plan::split(&op, 64, alone_ns, 2),
+            };
+            match plan {
+                Plan::Chunks { count, .. } => count,
+                Plan::Sequential => 1,
+            }
+        };
+        assert_eq!((count(true), count(false)), (8, 2));
+    }
+
+    #[test]
+    fn after_a_pause_a_call_takes_longer_and_may_be_worth_a_wake() {
+        let profile = Profile {
+            cold_ns_per_byte: 0.2,
+            ..Profile::default()
+        };
+        let (op, len) = (Op::new("test").leaf_len(512), 1 << 18);
+        let crowd = Crowd {
+            workers: 2,
+            idle: 0,
+            away: 0,
+            wake_factor: 1.0,
+        };
+        let estimate = profile.estimate(&op, len);
+        let cold = estimate.after_pause(&op, len);
+        assert_eq!(cold.alone_ns, 0.2 * 8.0 * len as f64);
+        let wakes = |estimate| Decision::by(estimate, &op, len, crowd).wake;
+        assert_eq!((wakes(estimate), wakes(cold)), (false, true));
     }
 
     #[test]

@@ -108,7 +108,7 @@ mod with_rayon {
             self.hub.price().factor()
         }
 
-        /// Whether nobody has called for about a millisecond, as far as is known here.
+        /// Whether no call has been without a helper, and none has gone, for half a millisecond.
         pub(crate) fn was_quiet(&self) -> bool {
             self.hub.price().was_quiet()
         }

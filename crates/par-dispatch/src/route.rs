@@ -10,7 +10,7 @@ use crate::pool::{Sharing, Site};
 use crate::watch::Watchers;
 
 /// Sequential time of a unit that somebody watches: cancellation is seen after about so long, and
-/// progress told so often. As long as the chunks of a plan.
+/// progress told so often.
 const WATCHED_UNIT_NS: f64 = 8_000.0;
 
 /// The tasks of a call and who runs them.

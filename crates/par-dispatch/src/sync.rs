@@ -116,7 +116,8 @@ pub(crate) fn announced() {
 
 /// Rounds that a caller spins, and then gives way, for the helpers inside, before it sleeps.
 ///
-/// A helper inside is running a chunk, some 8 µs of work; 200 rounds are a few microseconds.
+/// A helper inside is running its last chunk, which ends about when the caller's last does: 200 rounds
+/// are some microseconds.
 #[cfg(not(loom))]
 pub(crate) const DRAIN_ROUNDS: (u32, u32) = (200, 4);
 

@@ -113,7 +113,8 @@ pub(super) const fn rows_in_cache(stride_bytes: usize) -> usize {
     LINES_PER_PLACE * (WAY_BYTES / common)
 }
 
-/// A matrix of so many bytes is packed: beyond it, more than the second cache's share is at stake.
+/// From so many bytes on a B is packed, and an A whose rows are not contiguous: beyond it, more than
+/// the second cache's share is at stake.
 const PACKED_FROM_BYTES: usize = 160 << 10;
 
 /// Rows of C that are written side by side where its rows are long and their sums short, so that what
@@ -125,7 +126,7 @@ const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
     k <= 64 && n * size >= 8192
 }
 
-/// Whether a copy of B pays, panel by panel, for a product of `m` rows.
+/// Whether a copy of B in panels pays, for a product of `m` rows.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,

@@ -181,7 +181,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         let mut sums = [[zero; NV]; H];
         let c_row = self.sweep.c.row_stride();
         let c = self.sweep.c.as_ref().start();
-        let row_bytes = c_row.unsigned_abs() * size_of::<T>();
+        let row_bytes = c_row.unsigned_abs().saturating_mul(size_of::<T>());
         if split::fetches_c(self.sweep.a.cols(), row_bytes) {
             let mut i = 0;
             while i < H {

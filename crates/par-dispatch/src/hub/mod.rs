@@ -76,7 +76,11 @@ impl Hub {
     ///
     /// Relaxed, like all these counts: nothing but speed depends on them.
     pub(crate) fn company(&self) -> Company {
-        let Counts { here, away } = self.around.counts();
+        let Counts { here, mut away } = self.around.counts();
+        if away > 0 && visit::has_helper() {
+            // That one is beneath this caller.
+            away -= 1;
+        }
         let idle = match here {
             0 => 0,
             _ => here.saturating_sub(self.board.inside()),

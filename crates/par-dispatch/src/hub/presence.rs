@@ -34,7 +34,8 @@ impl Around {
 pub(super) struct Counts {
     /// Helpers that watch the board, or are inside a call that they found doing so.
     pub(super) here: usize,
-    /// Helpers that run other work of their pool, for whatever time it takes, and will be back.
+    /// Helpers that run other work of their pool, for whatever time it takes, and will be back; and
+    /// those that found a call when they turned to it.
     pub(super) away: usize,
 }
 
@@ -81,6 +82,24 @@ impl Drop for Presence<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_looks_while_a_helper_turns_finds_it_once() {
+        let around = Around::new();
+        let mut helper = Presence::here(&around);
+        std::thread::scope(|scope| {
+            let turns = scope.spawn(|| {
+                for _ in 0..20_000 {
+                    helper.turn_away();
+                    helper.turn_back();
+                }
+            });
+            while !turns.is_finished() {
+                let Counts { here, away } = around.counts();
+                assert_eq!(here + away, 1);
+            }
+        });
+    }
 
     #[test]
     fn a_helper_is_here_or_away_and_gone_when_it_goes() {

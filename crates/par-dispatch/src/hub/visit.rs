@@ -86,18 +86,29 @@ impl Hub {
                 helped = true;
                 deadline = now + terms.linger;
             }
-            if now >= deadline || now - arrived >= STAY {
-                break;
+            let stayed = now - arrived >= STAY;
+            if now >= deadline || stayed {
+                drop(presence);
+                // Who opened before that may have called nobody because this helper would be back.
+                sync::announced();
+                let Some(terms) = self.help_once(crew) else {
+                    break;
+                };
+                helped = true;
+                if stayed {
+                    break;
+                }
+                // And somebody else may have.
+                deadline = Instant::now() + terms.linger;
+                presence = Presence::here(&self.around);
+                continue;
             }
             // The pool's other work, which may take any time: nobody waits for this helper.
             crew.give_way();
             presence.turn_back();
         }
-        drop(presence);
         LINGERS.set(false);
-        // Who opened before that may have called nobody because this helper would be back.
-        sync::announced();
-        self.help_once(crew).is_some() || helped
+        helped
     }
 
     /// Watches the board for one round and helps whoever calls; the terms of the last call.

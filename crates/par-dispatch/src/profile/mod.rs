@@ -34,7 +34,7 @@ pub struct Profile {
     pub wake_ns: f64,
     /// From the beginning of a call that wakes a worker until the worker runs.
     pub arrival_ns: f64,
-    /// Least time per byte of one thread after a pause of a millisecond, in which others have used
+    /// Least time per byte of one thread after a pause of some milliseconds, in which others have used
     /// its caches and its processor has slowed down.
     pub cold_ns_per_byte: f64,
     /// Vectorised arithmetic instructions per nanosecond of one thread, times their lanes.

@@ -131,8 +131,11 @@ proptest! {
 #[test]
 fn packed_and_blocked_products_are_right_on_any_pool() {
     for [m, k, n] in [[300, 350, 70], [64, 200, 1000], [600, 170, 40]] {
-        let (a, b) = (values(m * k, 1), values(k * n, 2));
-        let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
+        // Rows of A a page apart, which are packed, in the first.
+        let stride = if m == 300 { 1024 } else { k };
+        let (a, b) = (values(m * stride, 1), values(k * n, 2));
+        let a = MatRef::with_strides(&a, m, k, stride, 1).unwrap();
+        let b = MatRef::new(&b, k, n);
         let (packed, zero) = (PackedB::new(b), vec![0.0; m * n]);
         on_pools(|dispatcher| {
             let mut out = vec![f32::NAN; m * n];

@@ -62,7 +62,7 @@ pub(super) enum Way {
     Dispatched,
     /// By the plan, corrected by what calls take.
     DispatchedOnline,
-    /// Through the hub, in as many chunks.
+    /// Through the hub, in as many chunks; rounded up to as many for each thread.
     Hub(usize),
     /// Rayon's `par_chunks` of 4096 elements.
     ParChunks,
@@ -157,7 +157,7 @@ impl<'a> Site<'a> {
     }
 
     /// With the figures that a way plans with: a forced call is cut by the time that it is thought
-    /// to take, 8 µs a chunk.
+    /// to take, 32 µs a chunk at most, and as many for each thread.
     fn of_way<W: Work>(self, way: Way, len: usize, cuts: &'a mut Profile) -> Self {
         let Way::Hub(chunks) = way else {
             return self;
@@ -166,7 +166,7 @@ impl<'a> Site<'a> {
         cuts.operations_per_ns = 1e6;
         for curve in [&mut cuts.reading, &mut cuts.writing] {
             for point in &mut curve.points {
-                point.ns_per_byte = (chunks as f64 + 0.5) * 8_000.0 / bytes;
+                point.ns_per_byte = (chunks as f64 - 0.5) * 32_000.0 / bytes;
             }
         }
         Self {

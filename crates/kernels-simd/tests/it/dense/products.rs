@@ -242,6 +242,35 @@ fn blocks_of_every_dimension() {
 }
 
 #[test]
+fn a_is_packed_where_its_rows_conflict_or_are_not_contiguous() {
+    levels::each(|level| {
+        if level == Level::Baseline && cfg!(debug_assertions) {
+            return;
+        }
+        // The second in several bands.
+        for shape in [[60, 100, 70], [300, 257, 145]] {
+            let (page_apart, rows) = (Order::GappedRows(1024 - shape[1]), Order::Rows);
+            for order in [page_apart, Order::Columns] {
+                let case = Case::<f32>::new([order, rows, rows], shape, 7);
+                case.check();
+                let packed = true;
+                Case { packed, ..case }.check();
+            }
+        }
+    });
+}
+
+#[test]
+fn the_stride_of_a_single_row_does_not_matter() {
+    let (a, b, mut c) = ([2.0_f32; 130], [1.0_f32; 130], [f32::NAN]);
+    let far = isize::MAX as usize;
+    let a = MatRef::with_strides(&a, 1, 130, far, 1).unwrap();
+    let out = MatMut::with_strides(&mut c, 1, 1, far, 1).unwrap();
+    matmul(1.0, a, MatRef::new(&b, 130, 1), 0.0, out);
+    assert_eq!(c, [260.0]);
+}
+
+#[test]
 fn nothing_to_sum_scales_c() {
     levels::each(|_| {
         let mut case = Case::<f64>::new([Order::Rows; 3], [3, 0, 5], 1);
