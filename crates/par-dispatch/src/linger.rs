@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How long a worker that has helped stays awake for the next call, instead of returning to its
 /// pool at once.
 ///
-/// A worker that lingers polls a few cache lines of its own core and offers itself to the pool's other work every few
-/// microseconds. It takes a processor: at most this long after each call that it helped, or that
-/// it was called to. A call within that time costs less than a microsecond to share; one that
+/// A worker that lingers polls a few cache lines of its own core and offers itself to the pool's
+/// other work every few microseconds. It takes a processor: at most this long after each call that
+/// it helped, or that it was called to. A call within that time costs less than a microsecond to share; one that
 /// comes later runs alone, or pays for a wake if it is long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Linger {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tuning {
     /// Plans with the profile alone: the same call is planned the same way whenever the same
-    /// workers are awake.
+    /// workers are awake and it follows others as closely.
     #[default]
     Static,
     /// Corrects the profile by what calls take, per operation and length, and tries the other way

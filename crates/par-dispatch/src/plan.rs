@@ -59,7 +59,7 @@ pub(crate) struct Crowd {
     pub(crate) workers: usize,
     /// Helpers that wait for work.
     pub(crate) idle: usize,
-    /// Helpers that run other work and will be back, mostly in a moment.
+    /// Helpers that run other work and will be back, mostly in a moment: no plan counts on them.
     pub(crate) away: usize,
     /// By how much wakes have been too dear lately.
     pub(crate) wake_factor: f64,

@@ -26,7 +26,7 @@ pub(crate) struct Sharing {
 #[cfg(feature = "rayon")]
 mod with_rayon {
     use super::{Duration, Sharing};
-    use crate::hub::{self, Company, Crew, Hub, Terms};
+    use crate::hub::{self, Crew, Hub, Terms};
     use rayon::ThreadPool;
     use std::sync::Arc;
 
@@ -94,8 +94,7 @@ mod with_rayon {
         /// Helpers that are not inside a call: who would join one at once, and who runs other work of
         /// the pool and will be back.
         pub(crate) fn company(&self) -> (usize, usize) {
-            let Company { idle, away } = self.hub.company();
-            (idle, away)
+            self.hub.company()
         }
 
         /// Whether a helper that has been called will be here soon.

@@ -226,13 +226,7 @@ fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let size = size_of::<T>();
     let contiguous = b.col_stride() == 1 || n == 1 || k == 0;
-    let pack_b = split::packs_b(
-        m,
-        k,
-        n,
-        b.row_stride().unsigned_abs().saturating_mul(size),
-        size,
-    );
+    let pack_b = split::packs_b(m, k, n, b.row_bytes(), size);
     (packs_a(a, n), pack_b || !contiguous)
 }
 
@@ -240,8 +234,7 @@ fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
 #[inline(always)]
 pub(super) fn packs_a<T>(a: &MatRef<'_, T>, n: usize) -> bool {
     let ((m, k), size) = (a.shape(), size_of::<T>());
-    let row_bytes = a.row_stride().unsigned_abs().saturating_mul(size);
-    split::packs_a(m, k, n, (a.col_stride() == 1, row_bytes), size)
+    split::packs_a(m, k, n, (a.col_stride() == 1, a.row_bytes()), size)
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -399,8 +392,7 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
 #[inline(always)]
 fn pack_panels<B: Backend, T: Float>(b: MatRef<'_, T>, to: &mut [T]) {
     let k = b.rows();
-    let row_bytes = b.row_stride().unsigned_abs().saturating_mul(size_of::<T>());
-    if b.col_stride() == 1 && row_bytes >= split::FAR_BYTES {
+    if b.col_stride() == 1 && b.row_bytes() >= split::FAR_BYTES {
         for p in 0..k {
             let row = b.row(p).expect("rows are contiguous");
             for panel in cut::<B, T>(b.cols()) {

@@ -62,8 +62,8 @@ pub(super) const DEPTH: usize = 384;
 /// 4 KiB apart, all of which every tile reads again, the second cache keeps no more.
 pub(super) const DEPTH_IN_PLACE: usize = 160;
 
-/// Whether a tile asks for its part of C before it sums `terms`, so that it is there by the end: of
-/// rows so long and so far apart that C is not in the second cache. To ask takes 2 % of 128 terms.
+/// Whether a tile asks for its part of C before it sums `terms`, so that it is there by the end: where
+/// rows are as far apart as those of a C that is not in the second cache. To ask takes 2 % of 128 terms.
 pub(super) const fn fetches_c(terms: usize, row_bytes: usize) -> bool {
     terms >= 128 && row_bytes >= FAR_BYTES
 }

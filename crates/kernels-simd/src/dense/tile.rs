@@ -180,9 +180,9 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut sums = [[zero; NV]; H];
         let c_row = self.sweep.c.row_stride();
-        let c = self.sweep.c.as_ref().start();
-        let row_bytes = c_row.unsigned_abs().saturating_mul(size_of::<T>());
-        if split::fetches_c(self.sweep.a.cols(), row_bytes) {
+        let old = self.sweep.c.as_ref();
+        let c = old.start();
+        if old.col_stride() == 1 && split::fetches_c(self.sweep.a.cols(), old.row_bytes()) {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);

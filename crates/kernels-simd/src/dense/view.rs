@@ -242,6 +242,14 @@ views! {
 }
 
 impl<'a, T> MatRef<'a, T> {
+    /// Bytes from one row to the next. A single row may say any number.
+    #[inline(always)]
+    pub(super) const fn row_bytes(&self) -> usize {
+        self.row_stride()
+            .unsigned_abs()
+            .saturating_mul(size_of::<T>())
+    }
+
     /// A row as a slice, if its elements lie side by side.
     #[must_use]
     #[inline(always)]

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_millis(3);
 /// Longer than any linger that is used here: the workers are asleep afterwards.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Calls to begin with, which find the helper asleep.
+/// Calls to begin with: the first find the helper asleep, or the caches cold.
 const WARM_UP: usize = 30;
 
 /// A fork-join while a helper lingers: the lower quartile of `calls`. `None` if too often nobody
@@ -42,6 +42,10 @@ pub(super) fn cold_ns_per_byte(buffers: &mut Buffers, calls: usize) -> f64 {
             begun.elapsed().as_nanos() as f64 / COLD_BYTES as f64
         })
         .collect();
+    median(&mut samples)
+}
+
+fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
 }
@@ -68,8 +72,7 @@ pub(super) fn wake(dispatcher: &Dispatcher<'_>, calls: usize) -> Option<Wake> {
     }
     let median = |of: &dyn Fn(&Met) -> f64| {
         let mut samples: Vec<f64> = met.iter().map(of).collect();
-        samples.sort_by(f64::total_cmp);
-        samples[samples.len() / 2]
+        self::median(&mut samples)
     };
     Some(Wake {
         caller_ns: median(&|met| met.caller_ns),

@@ -139,7 +139,8 @@ impl Hub {
     ) {
         sync::announced();
         for _ in 0..at_most {
-            let wanted = wanted.saturating_sub(self.idle());
+            let (idle, _) = self.company();
+            let wanted = wanted.saturating_sub(idle);
             if wanted == 0 {
                 return;
             }

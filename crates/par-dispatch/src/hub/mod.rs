@@ -40,15 +40,6 @@ pub trait Crew {
     fn give_way(&self);
 }
 
-/// Helpers that are not inside a call.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Company {
-    /// Who would join one at once.
-    pub(crate) idle: usize,
-    /// Who runs other work of the pool and will be back.
-    pub(crate) away: usize,
-}
-
 /// The meeting place of one pool.
 pub struct Hub {
     board: Board,
@@ -72,10 +63,11 @@ impl Hub {
         }
     }
 
-    /// Who is around at this moment: one look, between two of which a helper may turn.
+    /// Helpers that would join a call at once, and those that run other work of the pool and will be
+    /// back: by one look, between two of which a helper may turn.
     ///
     /// Relaxed, like all these counts: nothing but speed depends on them.
-    pub(crate) fn company(&self) -> Company {
+    pub(crate) fn company(&self) -> (usize, usize) {
         let Counts { here, mut away } = self.around.counts();
         if away > 0 && visit::has_helper() {
             // That one is beneath this caller.
@@ -85,12 +77,7 @@ impl Hub {
             0 => 0,
             _ => here.saturating_sub(self.board.inside()),
         };
-        Company { idle, away }
-    }
-
-    /// Helpers that would join a call at once.
-    pub fn idle(&self) -> usize {
-        self.company().idle
+        (idle, away)
     }
 
     /// Helpers on their way.

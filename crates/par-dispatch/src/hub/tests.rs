@@ -36,9 +36,7 @@ impl Threads {
                 None => break,
             }
         }
-        let around = hub.company();
-        assert!(hub.is_free() && (around.idle, around.away) == (0, 0));
-        assert!(!hub.expects_arrival());
+        assert!(hub.is_free() && hub.company() == (0, 0) && !hub.expects_arrival());
     }
 }
 

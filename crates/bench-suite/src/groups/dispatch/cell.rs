@@ -304,15 +304,17 @@ fn sample<W: Work>(
 /// The dispatcher that a way calls: made once and kept, as by a program that sets its profile.
 fn dispatcher_of<'a>(site: Site<'a>, context: Context, way: Way) -> Dispatcher<'a> {
     let tested = match context.worker {
-        true => Dispatcher::global(),
-        false => Dispatcher::with_pool(site.tested),
+        true => Dispatcher::global().profile(site.profile),
+        false => site.dispatcher(),
     };
     match way {
         Way::DispatchedOnline => tested.tuning(Tuning::Online),
-        Way::Hub(_) => Dispatcher::with_pool(site.others).force(Force::Parallel),
+        Way::Hub(_) => {
+            let forced = Dispatcher::with_pool(site.others).force(Force::Parallel);
+            forced.profile(site.profile)
+        }
         _ => tested,
     }
-    .profile(site.profile)
 }
 
 /// One call. From outside Rayon's forms enter the pool by `install`, as users do.
