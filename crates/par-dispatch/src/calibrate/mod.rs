@@ -1,8 +1,9 @@
 //! Measures the profile of the machine that this runs on.
 //!
 //! A machine has bad moments: other work, a virtual machine whose cores are moved. So the whole is
-//! measured in several passes; a pass before and after which the machine was not the same is
-//! rejected, and of each figure the lower quartile of the others is taken, since noise only adds.
+//! measured in several passes, and of each figure the lower quartile is taken, since noise only
+//! adds. Passes before and after which the machine was the same come first; where they are few, the
+//! others count as well, but for those in which two threads had to share a core.
 
 mod steady;
 mod throughput;
@@ -57,7 +58,7 @@ pub struct Calibrated {
     pub profile: Profile,
     /// Passes behind the figures.
     pub passes: usize,
-    /// Passes that were rejected, since the machine changed during them.
+    /// Passes that were rejected: the machine changed, or had no two cores for two threads.
     pub rejected: usize,
     /// The machine at the beginning.
     pub before: Steadiness,
@@ -73,11 +74,6 @@ pub enum CalibrateError {
     OneThread,
     /// The pool's workers never came in time: it is full of other work.
     NobodyCame,
-    /// The machine changed during every pass.
-    Unsteady {
-        /// Passes that were made.
-        passes: usize,
-    },
 }
 
 impl fmt::Display for CalibrateError {
@@ -87,10 +83,6 @@ impl fmt::Display for CalibrateError {
             Self::NobodyCame => {
                 f.write_str("calibrate: no worker of the pool came in time: is it busy?")
             }
-            Self::Unsteady { passes } => write!(
-                f,
-                "calibrate: the machine changed its speed during each of {passes} passes"
-            ),
         }
     }
 }
@@ -112,7 +104,7 @@ impl std::error::Error for CalibrateError {}
 /// ```
 ///
 /// # Errors
-/// If the pool has one thread, is full of other work, or the machine never kept its speed.
+/// If the pool has one thread, or is full of other work.
 ///
 /// # Cost
 /// 200 MiB of memory, and all processors for the time of the effort.
@@ -129,50 +121,71 @@ pub fn calibrate(
     // Long enough to stay through what lies between two samples.
     let dispatcher = Dispatcher::with_pool(pool).linger(Linger::For(throughput::LINGER));
     let mut buffers = throughput::Buffers::new();
-    let (mut kept, mut rejected) = (Vec::new(), 0);
     progress("the two cores", 0.0);
     let before = awake();
-    let mut last = before;
-    while kept.len() < effort.passes() && started.elapsed() < effort.time_limit() {
-        let pass = kept.len() + rejected;
+    let (mut last, mut passes) = (before, Vec::new());
+    let mut steady = 0;
+    while passes.is_empty() || (steady < effort.passes() && started.elapsed() < effort.time_limit())
+    {
+        let pass = passes.len();
         let total = effort.passes().max(pass + 1) as f64;
         let mut step = |name: &str, share: f64| progress(name, (pass as f64 + share) / total);
-        let measured = one_pass(&dispatcher, threads, effort, &mut buffers, &mut step)?;
+        let figures = one_pass(&dispatcher, threads, effort, &mut buffers, &mut step)?;
         let now = Steadiness::measure();
-        if now.is_like(last) {
-            let line_round_trip_ns = now.line_round_trip_ns.min(last.line_round_trip_ns);
-            let measured = Profile {
+        let line_round_trip_ns = now.line_round_trip_ns.min(last.line_round_trip_ns);
+        let pass = Pass {
+            figures: Profile {
                 line_round_trip_ns,
-                ..measured
-            };
-            kept.push((measured, now.scaling));
-        } else {
-            rejected += 1;
-        }
+                ..figures
+            },
+            steady: now.is_like(last),
+            cores: now.cores().min(last.cores()),
+        };
+        steady += usize::from(pass.steady);
+        passes.push(pass);
         last = now;
     }
     progress("done", 1.0);
-    // Passes while both threads had to share a core are of another machine.
-    let best = kept.iter().map(|(_, scaling)| *scaling).fold(0.0, f64::max);
-    let all = kept.len();
-    kept.retain(|(_, scaling)| best - scaling < SCALING_LOSS_MAX);
-    rejected += all - kept.len();
-    let kept: Vec<Profile> = kept.into_iter().map(|(profile, _)| profile).collect();
-    let passes = kept.len();
-    match lower_quartile(&kept) {
-        Some(profile) => Ok(Calibrated {
-            profile,
-            passes,
-            rejected,
-            before,
-            after: last,
-        }),
-        None => Err(CalibrateError::Unsteady { passes: rejected }),
+    let kept = kept(&passes, effort.passes().div_ceil(2));
+    Ok(Calibrated {
+        profile: lower_quartile(&kept),
+        passes: kept.len(),
+        rejected: passes.len() - kept.len(),
+        before,
+        after: last,
+    })
+}
+
+/// What was measured in one go, and how the machine was around it.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    figures: Profile,
+    /// Whether it was the same before and after.
+    steady: bool,
+    /// Cores that two threads had, before or after, whichever were less.
+    cores: f64,
+}
+
+/// The steady passes, or all if those are less than `enough`. In any case without those while both
+/// threads had to share a core, which are of another machine.
+fn kept(passes: &[Pass], enough: usize) -> Vec<Profile> {
+    let best = passes.iter().map(|pass| pass.cores).fold(0.0, f64::max);
+    let on_two_cores = |pass: &&Pass| best - pass.cores < CORES_LOSS_MAX;
+    let of = |steady_only: bool| -> Vec<Profile> {
+        let good = passes.iter().filter(on_two_cores);
+        let good = good.filter(|pass| pass.steady || !steady_only);
+        good.map(|pass| pass.figures).collect()
+    };
+    let steady = of(true);
+    if steady.len() < enough {
+        of(false)
+    } else {
+        steady
     }
 }
 
-/// Two-thread scaling of a pass below that of the best one.
-const SCALING_LOSS_MAX: f64 = 0.3;
+/// Cores of a pass that are less than those of the best one.
+const CORES_LOSS_MAX: f64 = 0.3;
 
 /// The machine once two threads run on two cores, as far as that comes within a second: a virtual
 /// machine that was idle gets its second core only when there is something to do.
@@ -216,9 +229,8 @@ fn one_pass(
     Ok(profile)
 }
 
-/// Each figure by itself, and no speed-up that stands alone among its neighbours. `None` of no
-/// passes.
-fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
+/// Each figure by itself, and no speed-up that stands alone among its neighbours.
+fn lower_quartile(passes: &[Profile]) -> Profile {
     let figure = |of: &dyn Fn(&Profile) -> f64, fast_is_high: bool| {
         let mut values: Vec<f64> = passes.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
@@ -236,8 +248,8 @@ fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
         }
         curve.without_outliers()
     };
-    Some(Profile {
-        threads: passes.first()?.threads,
+    Profile {
+        threads: passes[0].threads,
         fork_join_warm_ns: figure(&|p| p.fork_join_warm_ns, false),
         line_round_trip_ns: figure(&|p| p.line_round_trip_ns, false),
         wake_ns: figure(&|p| p.wake_ns, false),
@@ -247,5 +259,47 @@ fn lower_quartile(passes: &[Profile]) -> Option<Profile> {
         operations_speed_up: figure(&|p| p.operations_speed_up, true),
         reading: curve(&|p| &p.reading),
         writing: curve(&|p| &p.writing),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(threads: usize, steady: bool, cores: f64) -> Pass {
+        let figures = Profile {
+            threads,
+            ..Profile::default()
+        };
+        Pass {
+            figures,
+            steady,
+            cores,
+        }
+    }
+
+    /// Which of them are kept, if two are enough.
+    fn kept_of(passes: &[(bool, f64)]) -> Vec<usize> {
+        let numbered = passes.iter().enumerate();
+        let passes: Vec<_> = numbered
+            .map(|(number, &(steady, cores))| pass(number, steady, cores))
+            .collect();
+        let kept = kept(&passes, 2);
+        kept.iter().map(|figures| figures.threads).collect()
+    }
+
+    #[test]
+    fn steady_passes_on_two_cores_come_first() {
+        let (steady, unsteady) = (true, false);
+        let enough = [(steady, 1.9), (unsteady, 1.9), (steady, 1.8), (steady, 1.2)];
+        assert_eq!(kept_of(&enough), [0, 2]);
+        let few = [
+            (steady, 1.9),
+            (unsteady, 1.9),
+            (unsteady, 1.1),
+            (steady, 1.2),
+        ];
+        assert_eq!(kept_of(&few), [0, 1]);
+        assert_eq!(kept_of(&[(unsteady, 1.0)]), [0]);
+    }
 }

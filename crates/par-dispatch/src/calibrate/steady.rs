@@ -40,7 +40,12 @@ impl Steadiness {
     pub fn is_like(self, other: Self) -> bool {
         let round_trip = self.line_round_trip_ns / other.line_round_trip_ns;
         round_trip.max(1.0 / round_trip) < ROUND_TRIP_CHANGE_MAX
-            && (self.scaling - other.scaling).abs() < SCALING_CHANGE_MAX
+            && (self.cores() - other.cores()).abs() < SCALING_CHANGE_MAX
+    }
+
+    /// Cores that two threads have. More is a clock that rose meanwhile.
+    pub(super) fn cores(self) -> f64 {
+        self.scaling.min(2.0)
     }
 }
 
