@@ -15,6 +15,14 @@ pub(super) struct Finish<'a, T> {
 }
 
 impl<T: Float> Finish<'_, T> {
+    /// The sum itself goes into C.
+    pub(super) const PLAIN: Self = Self {
+        alpha: T::ONE,
+        beta: T::ZERO,
+        bias: None,
+        relu: false,
+    };
+
     /// For C as it lies on its other side.
     pub(super) fn transposed(self) -> Self {
         Self {

@@ -6,11 +6,12 @@ use super::narrow::{Combination, Dots};
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};
 use super::product::Blocks;
-use super::tile::Sweep;
+use super::tile::{Single, Sweep};
 use crate::dispatch::dispatch;
 
 /// What a type has for the dense kernels: each of them, at the active level.
 pub trait Instances: Sized {
+    fn single(single: &mut Single<'_, Self>);
     /// By tiles that are `width` registers wide.
     fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool);
     fn blocks(product: &mut Blocks<'_, '_, Self>);
@@ -26,6 +27,10 @@ pub trait Instances: Sized {
 macro_rules! instances {
     ($($element:ty;)*) => {$(
         impl Instances for $element {
+            fn single(single: &mut Single<'_, Self>) {
+                dispatch(single);
+            }
+
             fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool) {
                 sweep.dispatch(width, fused);
             }

@@ -16,7 +16,7 @@ use super::pack;
 use super::rows::Rows;
 use super::scratch::{self, Memory};
 use super::split;
-use super::tile::Sweep;
+use super::tile::{Single, Sweep};
 use super::view::{MatMut, MatRef};
 use crate::dispatch::Kernel;
 use crate::element::Float;
@@ -41,6 +41,10 @@ impl<'a, T: Float> Product<'a, T> {
         if m == 0 || n == 0 {
             return;
         }
+        if self.is_single() {
+            let Self { a, b, c, .. } = self;
+            return T::single(&mut Single { a, b, c });
+        }
         if let (true, Some(kind)) = (self.fused, narrow_kind(&self.a, &self.b, &self.c)) {
             return self.narrow(kind, memory);
         }
@@ -56,6 +60,19 @@ impl<'a, T: Float> Product<'a, T> {
         } else {
             product.in_place();
         }
+    }
+
+    /// Whether all of C is one small tile, and its rows and those of B are contiguous.
+    #[inline(always)]
+    fn is_single(&self) -> bool {
+        let (m, n) = self.c.shape();
+        let (register, registers) = split::registers(Level::active());
+        m <= split::single_rows(registers)
+            && n <= register / size_of::<T>()
+            && self.a.cols() < split::NARROW_DEPTH
+            && (n == 1 || (self.b.col_stride() == 1 && self.c.col_stride() == 1))
+            && self.fused
+            && self.finish.is_plain()
     }
 
     /// The larger matrix is read once, in order.

@@ -22,6 +22,16 @@ pub(super) const fn width_max(registers: usize) -> usize {
     }
 }
 
+/// Rows of a product that may be one tile of one register's width.
+pub(super) const fn single_rows(registers: usize) -> usize {
+    let height = height_max(registers, 1);
+    if height < HEIGHT_SMALL {
+        height
+    } else {
+        HEIGHT_SMALL
+    }
+}
+
 /// Whether tiles have a variant of this height: fast ones 1 to 8 and the highest, reproducible ones
 /// powers of two. Each is code of its own, so they are few.
 pub(super) const fn is_height(height: usize, max: usize, fused: bool) -> bool {

@@ -72,6 +72,37 @@ impl<T: Float> Sweep<'_, T> {
     }
 }
 
+/// A product that is one tile of one register's width, and whose sums go into C as they are: what a
+/// sweep prepares for all others takes as long again.
+#[derive(Debug)]
+pub struct Single<'a, T> {
+    pub(super) a: MatRef<'a, T>,
+    pub(super) b: MatRef<'a, T>,
+    pub(super) c: MatMut<'a, T>,
+}
+
+impl<T: Float> Kernel for Single<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        let (height, cols) = self.c.shape();
+        assert!(height <= split::single_rows(T::Vector::<B>::IN_CPU));
+        assert!(self.c.col_stride() == 1 || cols == 1);
+        let (to, stride) = (self.c.start(), self.c.row_stride());
+        let tiles = Tiles::<T, 1, true> {
+            sweep: &mut Sweep {
+                a: self.a,
+                b: Rows::strided(self.b),
+                c: self.c.reborrow(),
+                finish: Finish::PLAIN,
+            },
+        };
+        let filled = tiles.checked(token);
+        tiles.tile(token, 0, height, filled, to, stride, (filled.whole, false));
+    }
+}
+
 /// Sums of a tile, rows one behind another.
 type Buffer<V, const NV: usize> = MaybeUninit<[[V; NV]; split::HEIGHT_MAX]>;
 
@@ -92,23 +123,14 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, N
         if const { NV > split::width_max(T::Vector::<B>::IN_CPU) } {
             unreachable!("split: a tile of {NV} registers");
         }
+        let filled = self.checked(token);
         let lanes = T::Vector::<B>::LANES;
         let (rows, cols) = self.sweep.c.shape();
-        assert!(
-            self.sweep.a.rows() == rows
-                && self.sweep.a.cols() == self.sweep.b.rows()
-                && self.sweep.b.cols() >= cols
-        );
-        assert!(cols <= NV * lanes && cols > (NV - 1) * lanes);
         if let Some(bias) = self.sweep.finish.bias {
             assert!(
                 bias.shape() == (rows, cols) && (bias.col_stride() == 0 || bias.col_stride() == 1)
             );
         }
-        let filled = Filled {
-            whole: cols == NV * lanes,
-            in_last: T::Vector::<B>::first_lanes(token, cols - (NV - 1) * lanes),
-        };
         let contiguous = self.sweep.c.col_stride() == 1 || cols == 1;
         let adds = FUSED && contiguous && self.sweep.finish.only_adds();
         let direct = adds || contiguous && self.sweep.finish.is_plain();
@@ -138,6 +160,23 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, N
 }
 
 impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
+    /// Compares the views with each other and with `NV`.
+    #[inline(always)]
+    fn checked<B: Backend>(&self, token: B) -> Filled<<T::Vector<B> as DenseVector>::Lanes> {
+        let lanes = T::Vector::<B>::LANES;
+        let (rows, cols) = self.sweep.c.shape();
+        assert!(
+            self.sweep.a.rows() == rows
+                && self.sweep.a.cols() == self.sweep.b.rows()
+                && self.sweep.b.cols() >= cols
+        );
+        assert!(cols <= NV * lanes && cols > (NV - 1) * lanes);
+        Filled {
+            whole: cols == NV * lanes,
+            in_last: T::Vector::<B>::first_lanes(token, cols - (NV - 1) * lanes),
+        }
+    }
+
     /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`, and
     /// added to C if it `adds`.
     #[inline(always)]

@@ -202,8 +202,17 @@ fn every_small_shape() {
     levels::each(|_| {
         for m in 0..=17 {
             for n in [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 65] {
-                Case::<f32>::new([Order::Rows; 3], [m, 3, n], 5).check();
-                Case::<f64>::new([Order::Rows; 3], [m, 3, n], 5).check();
+                for (orders, k) in [
+                    ([Order::Rows; 3], 3),
+                    (
+                        [Order::Columns, Order::GappedRows(5), Order::GappedRows(3)],
+                        41,
+                    ),
+                    ([Order::Scattered(1), Order::Rows, Order::GappedRows(1)], 1),
+                ] {
+                    Case::<f32>::new(orders, [m, k, n], 5).check();
+                    Case::<f64>::new(orders, [m, k, n], 5).check();
+                }
             }
         }
     });
@@ -286,11 +295,13 @@ fn nothing_to_sum_scales_c() {
 fn zero_beta_overwrites_nan_and_other_betas_keep_it() {
     levels::each(|_| {
         for order in [Order::Rows, Order::Columns, Order::Scattered(1)] {
-            let mut case = Case::<f32>::new([Order::Rows, Order::Rows, order], [20, 5, 19], 3);
-            case.c = Stored::new(order, 20, 19, |_, _| f32::NAN);
-            assert!(elements(&case.computed()).all(f32::is_finite));
-            case.beta = 1.0;
-            assert!(elements(&case.computed()).all(f32::is_nan));
+            for (m, n) in [(20, 19), (5, 6)] {
+                let mut case = Case::<f32>::new([Order::Rows, Order::Rows, order], [m, 5, n], 3);
+                case.c = Stored::new(order, m, n, |_, _| f32::NAN);
+                assert!(elements(&case.computed()).all(f32::is_finite));
+                case.beta = 1.0;
+                assert!(elements(&case.computed()).all(f32::is_nan));
+            }
         }
     });
 }
@@ -300,7 +311,13 @@ fn nan_and_infinity_reach_their_row_and_column_only() {
     levels::each(|_| {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             for alpha in [1.0, 0.0] {
-                for shape in [[5, 7, 9], [1, 40, 33], [33, 40, 1], [150, 70, 150]] {
+                for shape in [
+                    [5, 7, 8],
+                    [5, 7, 9],
+                    [1, 40, 33],
+                    [33, 40, 1],
+                    [150, 70, 150],
+                ] {
                     let [m, k, n] = shape;
                     let mut case = Case::<f64>::new([Order::Rows; 3], shape, 4);
                     case.alpha = alpha;
