@@ -32,13 +32,16 @@ const SQUARES: [usize; 22] = [
 ];
 
 /// Rows of A, terms, columns of B.
-const RECTANGLES: [[usize; 3]; 8] = [
+const RECTANGLES: [[usize; 3]; 10] = [
     [1024, 1024, 8],
     [8, 1024, 1024],
     [32, 1024, 1024],
     [1, 1024, 1024],
     // An image unrolled for a convolution.
     [256, 25, 9216],
+    // Rows of B and C far apart; A long and narrow.
+    [40, 64, 9200],
+    [1000, 64, 64],
     [37, 53, 71],
     [3, 1000, 2],
     [200, 3, 200],

@@ -78,7 +78,7 @@ const SIZES: [usize; 5] = [1 << 10, 1 << 12, 1 << 16, 1 << 20, 1 << 24];
 const SIZES_QUICK: [usize; 3] = [1 << 10, 1 << 16, 1 << 20];
 
 /// Shares of a case's usual time, quick and full.
-const SHARES: (f64, f64) = (0.5, 0.15);
+const SHARES: (f64, f64) = (0.5, 0.12);
 
 /// What the group cannot measure here, a line each.
 #[must_use]
