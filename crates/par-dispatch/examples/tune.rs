@@ -135,8 +135,8 @@ fn report(measured: &Calibrated, seconds: f64) {
         machine.cpu, machine.cpus, profile.threads
     );
     println!(
-        "{} passes in {seconds:.1} s, {} rejected; before: {}; after: {}",
-        measured.passes, measured.rejected, measured.before, measured.after
+        "{} passes ({} while the machine changed) in {seconds:.1} s, {} rejected; before: {}; after: {}",
+        measured.passes, measured.unsteady, measured.rejected, measured.before, measured.after
     );
     println!(
         "fork-join {:.2} µs; a wake costs {:.1} µs and brings a worker after {:.1} µs",

@@ -42,15 +42,18 @@ impl<'a, T: Float> Product<'a, T> {
             return;
         }
         if self.is_single() {
-            let Self { a, b, c, .. } = self;
-            return T::single(&mut Single { a, b, c });
+            return self.single();
         }
         if let (true, Some(kind)) = (self.fused, narrow_kind(&self.a, &self.b, &self.c)) {
             return self.narrow(kind, memory);
         }
         // Rows of C are to be contiguous: a column-major C is computed as its transpose.
         let product = if is_by_columns(&self.c) {
-            self.transposed()
+            let product = self.transposed();
+            if product.is_single() {
+                return product.single();
+            }
+            product
         } else {
             self
         };
@@ -62,7 +65,9 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
-    /// Whether all of C is one small tile, and its rows and those of B are contiguous.
+    /// Whether all of C is one small tile, its rows and those of B are contiguous, and nothing follows
+    /// the sums. Of so few rows and terms that no other way would pack anything, see
+    /// [`scratch_needed`], or be narrow.
     #[inline(always)]
     fn is_single(&self) -> bool {
         let (m, n) = self.c.shape();
@@ -73,6 +78,12 @@ impl<'a, T: Float> Product<'a, T> {
             && (n == 1 || (self.b.col_stride() == 1 && self.c.col_stride() == 1))
             && self.fused
             && self.finish.is_plain()
+    }
+
+    #[inline(always)]
+    fn single(self) {
+        let Self { a, b, c, .. } = self;
+        T::single(&mut Single { a, b, c });
     }
 
     /// The larger matrix is read once, in order.

@@ -102,6 +102,6 @@ impl<'a, T> Rows<'a, T> {
     /// What comes before row 0.
     #[inline(always)]
     pub(super) const fn before(&self) -> *const T {
-        self.start.wrapping_offset(-self.stride)
+        self.start.wrapping_offset(self.stride.wrapping_neg())
     }
 }

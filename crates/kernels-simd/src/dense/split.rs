@@ -24,9 +24,13 @@ pub(super) const fn width_max(registers: usize) -> usize {
 
 /// Rows of a product that may be one tile of one register's width.
 pub(super) const fn single_rows(registers: usize) -> usize {
-    let height = height_max(registers, 1);
-    if height < HEIGHT_SMALL {
-        height
+    small_max(height_max(registers, 1))
+}
+
+/// The highest of the heights without a gap, where tiles are so high at most.
+const fn small_max(max: usize) -> usize {
+    if max < HEIGHT_SMALL {
+        max
     } else {
         HEIGHT_SMALL
     }
@@ -43,11 +47,7 @@ pub(super) const fn is_height(height: usize, max: usize, fused: bool) -> bool {
 /// ones.
 #[inline(always)]
 pub(super) const fn height(left: usize, max: usize, fused: bool) -> usize {
-    let small = if max < HEIGHT_SMALL {
-        max
-    } else {
-        HEIGHT_SMALL
-    };
+    let small = small_max(max);
     if !fused {
         let height = if left < small { left } else { small };
         return 1 << height.ilog2();
@@ -136,8 +136,12 @@ const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
     k <= 64 && n * size >= 8192
 }
 
-/// Whether a copy of B in panels pays, for a product of `m` rows: of a tile's height is enough. Where
-/// rows of B are far apart, 256×64×9216 took 2.9 times as long without.
+/// Fewer rows of B are read where they lie.
+const FEW_TERMS: usize = 8;
+
+/// Whether a copy of B in panels pays, for a product of `m` rows. One whose rows are long pays soon:
+/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. One whose rows are hardly longer than a panel
+/// lies as well as its copy, and one of few rows is read as fast: 16×2×30000 took 1.1 times as long.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,
@@ -145,7 +149,12 @@ pub(super) const fn packs_b(
     stride_bytes: usize,
     size: usize,
 ) -> bool {
-    m >= HEIGHT_MAX && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
+    let from_rows = match stride_bytes > PANEL_COLS_MAX * size {
+        true => HEIGHT_MAX,
+        false => 3 * HEIGHT_MAX,
+    };
+    let enough = m >= from_rows && k >= FEW_TERMS;
+    enough && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
 }
 
 /// Whether a copy of A pays, for a product of `n` columns: where the rows of a tile share few sets of

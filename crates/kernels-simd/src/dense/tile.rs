@@ -12,12 +12,12 @@
 //! ```
 //! The tile reads A one element at a time, at any strides, and rows of B as registers, so that
 //! neither needs to be rearranged: packing only changes strides. The last register of a row may be
-//! partly filled. What follows the sums is done row by row, from a buffer. [`Tiles`] check that the views
-//! of a sweep fit each other and then run down C at nearly equal heights; behind that door every
-//! access lies within a view by its own promise.
+//! partly filled. What follows the sums is done row by row, from a buffer. [`Tiles`] check that the
+//! views of a sweep fit each other and then run down C at nearly equal heights; a [`Single`] is one
+//! tile behind the same check. Behind that door every access lies within a view by its own promise.
 #![expect(
     unsafe_code,
-    reason = "accesses that were checked once for a whole sweep"
+    reason = "accesses that were checked once for a whole sweep, or for a single tile"
 )]
 
 use super::finish::Finish;
@@ -243,7 +243,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         let mut steps = [a_col; GROUPS];
         let mut group = 0;
         while group < H.div_ceil(4) {
-            a[group] = a[group].wrapping_offset((row + 4 * group) as isize * a_row);
+            // Wrapping: the stride of rows without elements may be any.
+            a[group] = a[group].wrapping_offset(((row + 4 * group) as isize).wrapping_mul(a_row));
             group += 1;
         }
         if H > 4 {
@@ -285,7 +286,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
-                // SAFETY: row `row + i` of C, which `run` has compared with NV.
+                // SAFETY: row `row + i` of C, which `checked` has compared with NV.
                 let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
                 let mut j = 0;
                 while j < NV {
@@ -326,7 +327,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             let mut sum = unsafe { *sums.wrapping_add(i) };
             scale_row(&mut sum, splat(alpha));
             if beta != T::ZERO {
-                // SAFETY: row `row + i` of C, which `run` has compared with NV.
+                // SAFETY: row `row + i` of C, which `checked` has compared with NV.
                 let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
                 add_row(&mut sum, old, splat(beta));
             }

@@ -58,7 +58,10 @@ pub struct Calibrated {
     pub profile: Profile,
     /// Passes behind the figures.
     pub passes: usize,
-    /// Passes that were rejected: the machine changed, or had no two cores for two threads.
+    /// How many of these were made while the machine changed, for want of steady ones.
+    pub unsteady: usize,
+    /// Passes that are not behind the figures: the machine changed, or had no two cores for two
+    /// threads.
     pub rejected: usize,
     /// The machine at the beginning.
     pub before: Steadiness,
@@ -124,8 +127,9 @@ pub fn calibrate(
     progress("the two cores", 0.0);
     let before = awake();
     let (mut last, mut passes) = (before, Vec::new());
-    let mut steady = 0;
-    while passes.is_empty() || (steady < effort.passes() && started.elapsed() < effort.time_limit())
+    while passes.is_empty()
+        || (good(&passes, true).count() < effort.passes()
+            && started.elapsed() < effort.time_limit())
     {
         let pass = passes.len();
         let total = effort.passes().max(pass + 1) as f64;
@@ -141,15 +145,16 @@ pub fn calibrate(
             steady: now.is_like(last),
             cores: now.cores().min(last.cores()),
         };
-        steady += usize::from(pass.steady);
         passes.push(pass);
         last = now;
     }
     progress("done", 1.0);
     let kept = kept(&passes, effort.passes().div_ceil(2));
+    let figures: Vec<Profile> = kept.iter().map(|pass| pass.figures).collect();
     Ok(Calibrated {
-        profile: lower_quartile(&kept),
+        profile: lower_quartile(&figures),
         passes: kept.len(),
+        unsteady: kept.iter().filter(|pass| !pass.steady).count(),
         rejected: passes.len() - kept.len(),
         before,
         after: last,
@@ -166,26 +171,23 @@ struct Pass {
     cores: f64,
 }
 
-/// The steady passes, or all if those are less than `enough`. In any case without those while both
-/// threads had to share a core, which are of another machine.
-fn kept(passes: &[Pass], enough: usize) -> Vec<Profile> {
+/// Passes but for those while two threads had to share a core, which are of another machine; of the
+/// best one at least.
+fn good(passes: &[Pass], steady_only: bool) -> impl Iterator<Item = Pass> {
     let best = passes.iter().map(|pass| pass.cores).fold(0.0, f64::max);
-    let on_two_cores = |pass: &&Pass| best - pass.cores < CORES_LOSS_MAX;
-    let of = |steady_only: bool| -> Vec<Profile> {
-        let good = passes.iter().filter(on_two_cores);
-        let good = good.filter(|pass| pass.steady || !steady_only);
-        good.map(|pass| pass.figures).collect()
-    };
-    let steady = of(true);
-    if steady.len() < enough {
-        of(false)
-    } else {
-        steady
-    }
+    let is_good =
+        move |pass: &Pass| best - pass.cores < CORES_BEHIND_MAX && (pass.steady || !steady_only);
+    passes.iter().copied().filter(is_good)
 }
 
-/// Cores of a pass that are less than those of the best one.
-const CORES_LOSS_MAX: f64 = 0.3;
+/// The good passes that were steady, or all good ones if those are less than `enough`.
+fn kept(passes: &[Pass], enough: usize) -> Vec<Pass> {
+    let steady_only = good(passes, true).count() >= enough;
+    good(passes, steady_only).collect()
+}
+
+/// By how many cores a pass may be behind the best one.
+const CORES_BEHIND_MAX: f64 = 0.3;
 
 /// The machine once two threads run on two cores, as far as that comes within a second: a virtual
 /// machine that was idle gets its second core only when there is something to do.
@@ -229,7 +231,8 @@ fn one_pass(
     Ok(profile)
 }
 
-/// Each figure by itself, and no speed-up that stands alone among its neighbours.
+/// Each figure of at least one pass by itself, and no speed-up that stands alone among its
+/// neighbours.
 fn lower_quartile(passes: &[Profile]) -> Profile {
     let figure = |of: &dyn Fn(&Profile) -> f64, fast_is_high: bool| {
         let mut values: Vec<f64> = passes.iter().map(of).collect();
@@ -285,7 +288,7 @@ mod tests {
             .map(|(number, &(steady, cores))| pass(number, steady, cores))
             .collect();
         let kept = kept(&passes, 2);
-        kept.iter().map(|figures| figures.threads).collect()
+        kept.iter().map(|pass| pass.figures.threads).collect()
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::{fmt, thread};
 /// A change of the round trip that is none: cores are moved by factors.
 const ROUND_TRIP_CHANGE_MAX: f64 = 1.4;
 
-/// A change of the scaling that is none.
-const SCALING_CHANGE_MAX: f64 = 0.15;
+/// A change of the cores that two threads have that is none.
+const CORES_CHANGE_MAX: f64 = 0.15;
 
 /// Round trips of one sample.
 const ROUNDS: u32 = 2_000;
@@ -40,7 +40,7 @@ impl Steadiness {
     pub fn is_like(self, other: Self) -> bool {
         let round_trip = self.line_round_trip_ns / other.line_round_trip_ns;
         round_trip.max(1.0 / round_trip) < ROUND_TRIP_CHANGE_MAX
-            && (self.cores() - other.cores()).abs() < SCALING_CHANGE_MAX
+            && (self.cores() - other.cores()).abs() < CORES_CHANGE_MAX
     }
 
     /// Cores that two threads have. More is a clock that rose meanwhile.

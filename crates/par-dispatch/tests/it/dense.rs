@@ -130,7 +130,12 @@ proptest! {
 
 #[test]
 fn packed_and_blocked_products_are_right_on_any_pool() {
-    for [m, k, n] in [[300, 350, 70], [64, 200, 1000], [600, 170, 40]] {
+    for [m, k, n] in [
+        [300, 350, 70],
+        [64, 200, 1000],
+        [600, 170, 40],
+        [20, 1000, 100],
+    ] {
         // Rows of A a page apart, which are packed, in the first.
         let stride = if m == 300 { 1024 } else { k };
         let (a, b) = (values(m * stride, 1), values(k * n, 2));

@@ -235,6 +235,8 @@ fn blocks_of_every_dimension() {
                 [300, 257, 129],
                 [130, 64, 150],
                 [600, 70, 40],
+                // Long rows and short sums, in several bands and groups.
+                [40, 64, 4200],
                 // More columns of B than are packed together, with a panel left over.
                 [60, 390, 773],
             ] {
@@ -271,12 +273,25 @@ fn a_is_packed_where_its_rows_conflict_or_are_not_contiguous() {
 
 #[test]
 fn the_stride_of_a_single_row_does_not_matter() {
-    let (a, b, mut c) = ([2.0_f32; 130], [1.0_f32; 130], [f32::NAN]);
     let far = isize::MAX as usize;
-    let a = MatRef::with_strides(&a, 1, 130, far, 1).unwrap();
-    let out = MatMut::with_strides(&mut c, 1, 1, far, 1).unwrap();
-    matmul(1.0, a, MatRef::new(&b, 130, 1), 0.0, out);
-    assert_eq!(c, [260.0]);
+    for k in [13, 130] {
+        let (a, b, mut c) = (vec![2.0_f32; k], vec![1.0_f32; k], [f32::NAN]);
+        let a = MatRef::with_strides(&a, 1, k, far, 1).unwrap();
+        let out = MatMut::with_strides(&mut c, 1, 1, far, 1).unwrap();
+        matmul(1.0, a, MatRef::new(&b, k, 1), 0.0, out);
+        assert_eq!(c, [2.0 * k as f32]);
+    }
+    // Nor that of rows without elements.
+    let mut c = [f32::NAN; 24];
+    let a = MatRef::with_strides(&[], 6, 0, far, 1).unwrap();
+    matmul(
+        1.0,
+        a,
+        MatRef::new(&[], 0, 4),
+        0.0,
+        MatMut::new(&mut c, 6, 4),
+    );
+    assert_eq!(c, [0.0; 24]);
 }
 
 #[test]
@@ -450,6 +465,7 @@ fn vectors_in_both_orientations() {
             [0, 3],
             [3, 0],
             [1, 1],
+            [5, 3],
             [1, 200],
             [200, 1],
             [65, 130],
