@@ -149,6 +149,17 @@ pub trait DenseVector: FloatVector {
     /// # Safety
     /// Their elements must be writable.
     unsafe fn store_lanes(self, to: *mut Self::Elem, lanes: Self::Lanes);
+    /// Side of the squares of [`turn_square`](Self::turn_square): at most 8.
+    const SQUARE: usize;
+    /// A square's columns, which are those of a block from `top` on, become rows that begin `stride`
+    /// elements apart. Panics if they leave a slice.
+    fn turn_square(
+        token: Self::Token,
+        columns: &[&[Self::Elem]; 8],
+        top: usize,
+        to: &mut [Self::Elem],
+        stride: usize,
+    );
     /// Asks for the line at an address, which need not be one, to be brought to the first cache.
     #[inline(always)]
     fn prefetch(_: Self::Token, _: *const Self::Elem) {}

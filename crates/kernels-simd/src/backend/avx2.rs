@@ -4,6 +4,7 @@
     reason = "intrinsics; a value of these types proves the feature"
 )]
 
+use super::squares;
 use super::x86::{dense_vectors, float_vectors, vectors, with_features};
 use crate::dispatch::Kernel;
 use crate::vector::{
@@ -98,10 +99,10 @@ float_vectors! { Avx2:
 dense_vectors! { Avx2:
     F32 f32; in_cpu 16, free_masks false, lanes choice::First: choice::f32_first,
         mul_add _mm256_fmadd_ps, loadu _mm256_loadu_ps, storeu _mm256_storeu_ps,
-        load_lanes choice::f32_load, store_lanes choice::f32_store;
+        load_lanes choice::f32_load, store_lanes choice::f32_store, square 8: squares::of_f32;
     F64 f64; in_cpu 16, free_masks false, lanes choice::First: choice::f64_first,
         mul_add _mm256_fmadd_pd, loadu _mm256_loadu_pd, storeu _mm256_storeu_pd,
-        load_lanes choice::f64_load, store_lanes choice::f64_store;
+        load_lanes choice::f64_load, store_lanes choice::f64_store, square 4: squares::of_f64;
 }
 
 /// The first lanes of a register.

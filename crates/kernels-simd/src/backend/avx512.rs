@@ -4,6 +4,7 @@
     reason = "intrinsics; a value of these types proves the features"
 )]
 
+use super::squares;
 use super::x86::{dense_vectors, float_vectors, vectors, with_features};
 use crate::dispatch::Kernel;
 use crate::vector::{
@@ -92,10 +93,10 @@ float_vectors! { Avx512:
 dense_vectors! { Avx512:
     F32 f32; in_cpu 32, free_masks true, lanes __mmask16: choice::f32_first, mul_add _mm512_fmadd_ps,
         loadu _mm512_loadu_ps, storeu _mm512_storeu_ps, load_lanes choice::f32_load,
-        store_lanes _mm512_mask_storeu_ps;
+        store_lanes _mm512_mask_storeu_ps, square 8: squares::of_f32;
     F64 f64; in_cpu 32, free_masks true, lanes __mmask8: choice::f64_first, mul_add _mm512_fmadd_pd,
         loadu _mm512_loadu_pd, storeu _mm512_storeu_pd, load_lanes choice::f64_load,
-        store_lanes _mm512_mask_storeu_pd;
+        store_lanes _mm512_mask_storeu_pd, square 4: squares::of_f64;
 }
 
 /// The first lanes: one bit per lane.

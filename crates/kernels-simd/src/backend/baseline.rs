@@ -222,6 +222,22 @@ macro_rules! dense_vectors {
                 self * factor + addend
             }
 
+            const SQUARE: usize = Self::LANES;
+
+            #[inline(always)]
+            fn turn_square(
+                token: Baseline,
+                columns: &[&[$elem]; 8],
+                top: usize,
+                to: &mut [$elem],
+                stride: usize,
+            ) {
+                let columns = core::array::from_fn(|j| Vector::load(token, &columns[j][top..]));
+                for (i, row) in Self::transpose(columns).into_iter().enumerate() {
+                    to[i * stride..][..Self::LANES].copy_from_slice(&row.to_array());
+                }
+            }
+
             #[inline(always)]
             unsafe fn load_at(_: Baseline, from: *const $elem) -> Self {
                 // SAFETY: the caller vouches for as many elements as the array has.

@@ -146,8 +146,10 @@ macro_rules! float_vectors {
 macro_rules! dense_vectors {
     ($token:ident: $($register:ident $elem:ident; in_cpu $in_cpu:literal, free_masks $free:literal,
         lanes $lanes:ty: $first:path, mul_add $mul_add:ident, loadu $loadu:ident,
-        storeu $storeu:ident, load_lanes $load_lanes:path, store_lanes $store_lanes:path;)*) => {$(
+        storeu $storeu:ident, load_lanes $load_lanes:path, store_lanes $store_lanes:path,
+        square $square:literal: $turn_square:path;)*) => {$(
         impl DenseVector for $register {
+            const SQUARE: usize = $square;
             const IN_CPU: usize = $in_cpu;
             const FREE_MASKS: bool = $free;
             type Lanes = $lanes;
@@ -186,6 +188,17 @@ macro_rules! dense_vectors {
             unsafe fn store_lanes(self, to: *mut $elem, lanes: $lanes) {
                 // SAFETY: as above, for the lanes that are chosen; the others are not touched.
                 unsafe { $store_lanes(to, lanes, self.0) };
+            }
+
+            #[inline(always)]
+            fn turn_square(
+                _: $token,
+                columns: &[&[$elem]; 8],
+                top: usize,
+                to: &mut [$elem],
+                stride: usize,
+            ) {
+                with_features!($turn_square(columns, top, to, stride));
             }
 
             #[inline(always)]

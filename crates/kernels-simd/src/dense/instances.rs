@@ -3,6 +3,7 @@
 
 use super::convolution::Convolution;
 use super::narrow::{Combination, Dots};
+use super::pack::Repack;
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};
 use super::product::Blocks;
@@ -12,6 +13,7 @@ use crate::dispatch::dispatch;
 /// What a type has for the dense kernels: each of them, at the active level.
 pub trait Instances: Sized {
     fn single(single: &mut Single<'_, Self>);
+    fn repack(repack: &mut Repack<'_, Self>);
     /// By tiles that are `width` registers wide.
     fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool);
     fn blocks(product: &mut Blocks<'_, '_, Self>);
@@ -29,6 +31,10 @@ macro_rules! instances {
         impl Instances for $element {
             fn single(single: &mut Single<'_, Self>) {
                 dispatch(single);
+            }
+
+            fn repack(repack: &mut Repack<'_, Self>) {
+                dispatch(repack);
             }
 
             fn sweep(sweep: &mut Sweep<'_, Self>, width: usize, fused: bool) {

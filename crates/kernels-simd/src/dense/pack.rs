@@ -5,7 +5,10 @@
 //! contiguous where rows should be.
 
 use super::view::MatRef;
-use crate::element::Element;
+use crate::dispatch::Kernel;
+use crate::element::Float;
+use crate::vector::{Backend, DenseVector};
+use core::array;
 
 /// Elements from one packed row to the next: a line more than the row, in whole lines, so that rows
 /// of equal place lie in different sets.
@@ -13,16 +16,34 @@ pub(super) const fn stride(cols: usize) -> usize {
     cols.next_multiple_of(16) + 16
 }
 
+/// A copy by itself, outside of the function of a level.
+#[derive(Debug)]
+pub struct Repack<'a, T> {
+    pub(super) from: MatRef<'a, T>,
+    pub(super) to: &'a mut [T],
+    pub(super) stride: usize,
+}
+
+impl<T: Float> Kernel for Repack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        rows(token, self.from, self.to, self.stride);
+    }
+}
+
 /// Copies a part into the front of `to`, rows `stride` apart.
 #[inline(always)]
-pub(super) fn rows<'a, T: Element>(
+pub(super) fn rows<'a, T: Float, B: Backend>(
+    token: B,
     from: MatRef<'_, T>,
     to: &'a mut [T],
     stride: usize,
 ) -> MatRef<'a, T> {
     let (rows, cols) = from.shape();
     if from.row_stride() == 1 && from.col_stride() != 1 {
-        transposed(from, to, stride);
+        turned(token, from, to, stride);
     } else {
         for (i, line) in to.chunks_mut(stride).enumerate().take(rows) {
             let line = &mut line[..cols];
@@ -36,6 +57,12 @@ pub(super) fn rows<'a, T: Element>(
             }
         }
     }
+    packed(to, (rows, cols), stride)
+}
+
+/// What has been copied to the front of `to`.
+#[inline(always)]
+pub(super) fn packed<T>(to: &[T], (rows, cols): (usize, usize), stride: usize) -> MatRef<'_, T> {
     MatRef::with_strides(to, rows, cols, stride, 1).expect("packed rows fit their scratch")
 }
 
@@ -52,22 +79,32 @@ pub(super) fn copy_line<T: Copy>(from: &[T], to: &mut [T]) {
     }
 }
 
-/// Columns that are contiguous become rows that are: by squares, so that the lines on both sides
-/// stay in the first cache.
-fn transposed<T: Element>(from: MatRef<'_, T>, to: &mut [T], stride: usize) {
-    const SIDE: usize = 16;
+/// Columns that are contiguous become rows that are: by squares in registers. The last squares may lie
+/// upon others, and their last columns, of which there is none in the matrix, in what a packed row is
+/// longer than one of the matrix.
+#[inline(always)]
+fn turned<T: Float, B: Backend>(token: B, from: MatRef<'_, T>, to: &mut [T], stride: usize) {
+    let side = T::Vector::<B>::SQUARE;
     let (rows, cols) = from.shape();
+    if rows == 0 || cols == 0 {
+        return;
+    }
     let columns = from.t();
-    for top in (0..rows).step_by(SIDE) {
-        let height = SIDE.min(rows - top);
-        for left in (0..cols).step_by(SIDE) {
-            for j in left..cols.min(left + SIDE) {
-                let column = columns.row(j).expect("columns are contiguous");
-                let column = &column[top..top + height];
-                for (i, &element) in column.iter().enumerate() {
-                    to[(top + i) * stride + j] = element;
-                }
+    let column = |j: usize| columns.row(j).expect("columns are contiguous");
+    if rows < side || stride < cols.next_multiple_of(side) {
+        for j in 0..cols {
+            for (i, &element) in column(j).iter().enumerate() {
+                to[i * stride + j] = element;
             }
+        }
+        return;
+    }
+    for left in (0..cols).step_by(side) {
+        let block = array::from_fn(|j| column((left + j).min(cols - 1)));
+        for top in (0..rows).step_by(side) {
+            let top = top.min(rows - side);
+            let to = &mut to[top * stride + left..];
+            T::Vector::<B>::turn_square(token, &block, top, to, stride);
         }
     }
 }

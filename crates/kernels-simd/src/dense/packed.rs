@@ -154,7 +154,8 @@ impl<T: Float> Packing<T> {
             to.len()
         );
         let part = self.part(part / self.panels(), part % self.panels());
-        pack::rows(b.part(part.terms, part.cols), to, part.stride);
+        let (from, stride) = (b.part(part.terms, part.cols), part.stride);
+        T::repack(&mut pack::Repack { from, to, stride });
     }
 
     /// The matrix, once all its parts are packed.
@@ -356,7 +357,7 @@ impl<T: Float> PackedProduct<'_, '_, T> {
         let finish = self.finish.for_block(depth == 0, depth == depths - 1);
         let mut a = self.a.part(rows.clone(), terms.clone());
         if !self.band.is_empty() {
-            a = pack::rows(a, self.band, pack::stride(terms.len()));
+            a = pack::rows(token, a, self.band, pack::stride(terms.len()));
         }
         for panel in panels {
             let (b, cols) = self.b.panel(depth, panel);

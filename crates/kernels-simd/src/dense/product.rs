@@ -110,7 +110,12 @@ impl<'a, T: Float> Product<'a, T> {
                 // The few columns of B are made contiguous.
                 let stride = pack::stride(b.cols());
                 memory.with(b.rows() * stride, |memory| {
-                    let b = pack::rows(b, memory, stride);
+                    T::repack(&mut pack::Repack {
+                        from: b,
+                        to: memory,
+                        stride,
+                    });
+                    let b = pack::packed(memory, b.shape(), stride);
                     T::dots(&mut Dots { a, b, c, finish });
                 });
             }
@@ -345,7 +350,7 @@ impl<T: Float> Kernel for Blocks<'_, '_, T> {
                     fused: product.fused,
                 };
                 if !group.is_empty() {
-                    pack_panels::<B, T>(part.b, group);
+                    pack_panels(token, part.b, group);
                 }
                 bands(token, part, group, band, rows_max);
             }
@@ -375,7 +380,7 @@ fn bands<T: Float, B: Backend>(
         let rows = from..m.min(from + rows_max);
         let mut a = a.part(rows.clone(), 0..k);
         if !packed.is_empty() {
-            a = pack::rows(a, packed, pack::stride(k));
+            a = pack::rows(token, a, packed, pack::stride(k));
         }
         let band = Product {
             a,
@@ -418,7 +423,7 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
 /// Copies the panels of B one behind another: panel by panel, or row by row where that is what
 /// prefetchers like.
 #[inline(always)]
-fn pack_panels<B: Backend, T: Float>(b: MatRef<'_, T>, to: &mut [T]) {
+fn pack_panels<B: Backend, T: Float>(token: B, b: MatRef<'_, T>, to: &mut [T]) {
     let k = b.rows();
     if b.col_stride() == 1 && b.row_bytes() >= split::FAR_BYTES {
         for p in 0..k {
@@ -433,7 +438,7 @@ fn pack_panels<B: Backend, T: Float>(b: MatRef<'_, T>, to: &mut [T]) {
     }
     for panel in cut::<B, T>(b.cols()) {
         let place = &mut to[panel.start * k..];
-        pack::rows(b.part(0..k, panel.cols), place, panel.stride);
+        pack::rows(token, b.part(0..k, panel.cols), place, panel.stride);
     }
 }
 

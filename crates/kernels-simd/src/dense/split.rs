@@ -140,8 +140,9 @@ const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
 const FEW_TERMS: usize = 8;
 
 /// Whether a copy of B in panels pays, for a product of `m` rows. One whose rows are long pays soon:
-/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. One whose rows are hardly longer than a panel
-/// lies as well as its copy, and one of few rows is read as fast: 16×2×30000 took 1.1 times as long.
+/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. Shorter
+/// rows lie as well as their copy, and few of them too: 24×9216×100 took 1.2 times as long, 16×2×30000
+/// 1.1 times.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,
@@ -149,7 +150,7 @@ pub(super) const fn packs_b(
     stride_bytes: usize,
     size: usize,
 ) -> bool {
-    let from_rows = match stride_bytes > PANEL_COLS_MAX * size {
+    let from_rows = match stride_bytes >= FAR_BYTES {
         true => HEIGHT_MAX,
         false => 3 * HEIGHT_MAX,
     };
