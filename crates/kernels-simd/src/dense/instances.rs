@@ -2,7 +2,7 @@
 //! are, every crate that calls them would compile them again, for every level: minutes each.
 
 use super::convolution::Convolution;
-use super::narrow::{Combination, Dots};
+use super::narrow::{Combination, Dots, FewTerms};
 use super::pack::Repack;
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};
@@ -19,6 +19,7 @@ pub trait Instances: Sized {
     fn blocks(product: &mut Blocks<'_, '_, Self>);
     fn packed_product(product: &mut PackedProduct<'_, '_, Self>);
     fn combination(product: &mut Combination<'_, Self>);
+    fn few_terms(few: &mut FewTerms<'_, Self>);
     fn dots(product: &mut Dots<'_, Self>);
     fn convolution(convolution: &mut Convolution<'_, Self>);
     fn maxima_of_windows(windows: &mut Windows<'_, Self, Greatest>);
@@ -51,6 +52,10 @@ macro_rules! instances {
 
             fn combination(product: &mut Combination<'_, Self>) {
                 dispatch(product);
+            }
+
+            fn few_terms(few: &mut FewTerms<'_, Self>) {
+                dispatch(few);
             }
 
             fn dots(product: &mut Dots<'_, Self>) {

@@ -1,6 +1,8 @@
-//! Products with one row or few columns, where memory decides: each matrix is read once, in order.
+//! Products with one row, few columns or few terms, where memory decides: each matrix is read once, in
+//! order.
 //!
 //! ```text
+//! FewTerms      c[i] = Σₚ a[i][p] · row p of B  each row of C is written once
 //! Combination   c = Σₚ a[p] · row p of B        B is read by eight rows at a time
 //! Dots          c[i][j] = row i of A · row j    a few rows of each at a time, registers along k
 //! ```
@@ -56,6 +58,9 @@ impl<T: Float> Kernel for Combination<'_, T> {
             from += len;
         }
         let Finish { bias, relu, .. } = self.finish;
+        if bias.is_none() && !relu {
+            return;
+        }
         for j in 0..n {
             let bias = bias.map_or(T::NEG_ZERO, |bias| *bias.get(0, j).expect("as large as C"));
             let element = self.c.get_mut(0, j).expect("a place in C");
@@ -103,6 +108,121 @@ impl<T: Float> Combination<'_, T> {
             } else {
                 // SAFETY: as above.
                 unsafe { sum.store_lanes(to, rest) };
+            }
+            at += lanes;
+        }
+    }
+}
+
+/// Rows of C, each the sum of up to three rows of B.
+#[derive(Debug)]
+pub struct FewTerms<'a, T> {
+    pub(super) a: MatRef<'a, T>,
+    pub(super) b: MatRef<'a, T>,
+    pub(super) c: MatMut<'a, T>,
+    pub(super) finish: Finish<'a, T>,
+}
+
+impl<T: Float> Kernel for FewTerms<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<B: Backend>(&mut self, token: B) {
+        let ((m, k), n) = (self.a.shape(), self.b.cols());
+        assert!(self.b.rows() == k && self.c.shape() == (m, n));
+        assert!(n > 1 && self.b.col_stride() == 1 && self.c.col_stride() == 1);
+        if let Some(bias) = self.finish.bias {
+            assert!(bias.shape() == (m, n) && (bias.col_stride() == 0 || bias.col_stride() == 1));
+        }
+        match k {
+            1 => self.rows::<B, 1>(token),
+            2 => self.rows::<B, 2>(token),
+            3 => self.rows::<B, 3>(token),
+            _ => unreachable!("split: {k} are no few terms"),
+        }
+    }
+}
+
+impl<T: Float> FewTerms<'_, T> {
+    #[inline(always)]
+    fn rows<B: Backend, const R: usize>(&mut self, token: B) {
+        let (m, n) = self.c.shape();
+        let mut from = 0;
+        while from < n {
+            let to = n.min(from + STRETCH);
+            for i in 0..m {
+                self.stretch::<B, R>(token, i, from, to);
+            }
+            from = to;
+        }
+    }
+
+    /// Elements `from` to `to` of row `i`.
+    #[inline(always)]
+    fn stretch<B: Backend, const R: usize>(&mut self, token: B, i: usize, from: usize, to: usize) {
+        let lanes = T::Vector::<B>::LANES;
+        let Finish {
+            alpha,
+            beta,
+            bias,
+            relu,
+        } = self.finish;
+        let splat = |x| T::Vector::<B>::splat(token, x);
+        let (zero, scale) = (splat(T::ZERO), splat(beta));
+        let mut factors = [zero; R];
+        let mut r = 0;
+        while r < R {
+            let element = *self.a.get(i, r).expect("as many as B has rows");
+            factors[r] = splat(alpha * element);
+            r += 1;
+        }
+        let rest = T::Vector::<B>::first_lanes(token, (to - from) % lanes);
+        let b = self.b.start();
+        let c = self
+            .c
+            .start()
+            .wrapping_offset(i as isize * self.c.row_stride());
+        let mut at = from;
+        while at < to {
+            let whole = at + lanes <= to;
+            let mut sum = zero;
+            let mut r = 0;
+            while r < R {
+                let row = b.wrapping_offset(r as isize * self.b.row_stride());
+                // SAFETY: element `at` of row `r` of B, and all lanes or those left of the stretch.
+                let row = unsafe { load(token, row.wrapping_add(at), whole, rest) };
+                sum = match r {
+                    0 => factors[r].mul(row),
+                    _ => factors[r].mul_add(row, sum),
+                };
+                r += 1;
+            }
+            let place = c.wrapping_add(at);
+            if beta != T::ZERO {
+                // SAFETY: the same element of row `i` of C, which is as long.
+                let old: T::Vector<B> = unsafe { load(token, place, whole, rest) };
+                sum = scale.mul_add(old, sum);
+            }
+            if let Some(bias) = bias {
+                let line = bias.start().wrapping_offset(i as isize * bias.row_stride());
+                let addend = if bias.col_stride() == 0 {
+                    // SAFETY: element (i, 0) of a bias as large as C.
+                    splat(unsafe { *line })
+                } else {
+                    // SAFETY: as of B, of a row of the bias, whose elements are neighbours.
+                    unsafe { load(token, line.wrapping_add(at), whole, rest) }
+                };
+                sum = sum.add(addend);
+            }
+            if relu {
+                sum = super::tile::rectified(sum, zero);
+            }
+            if whole {
+                // SAFETY: all lanes lie in row `i` of C.
+                unsafe { sum.store_at(place) };
+            } else {
+                // SAFETY: the lanes left of it do.
+                unsafe { sum.store_lanes(place, rest) };
             }
             at += lanes;
         }

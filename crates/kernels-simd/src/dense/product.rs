@@ -11,7 +11,7 @@
 //! from the first. C is read and written along its rows. Small products pack nothing.
 
 use super::finish::Finish;
-use super::narrow::{Combination, Dots};
+use super::narrow::{Combination, Dots, FewTerms};
 use super::pack;
 use super::rows::Rows;
 use super::scratch::{self, Memory};
@@ -90,6 +90,13 @@ impl<'a, T: Float> Product<'a, T> {
     #[inline(never)]
     fn narrow(self, kind: Narrow, memory: Memory<'_, T>) {
         match kind {
+            Narrow::FewTerms => {
+                let Self {
+                    a, b, c, finish, ..
+                } = self;
+                T::few_terms(&mut FewTerms { a, b, c, finish });
+            }
+            Narrow::FewTermsOfTransposed => self.transposed().narrow(Narrow::FewTerms, memory),
             Narrow::Combination => {
                 let Self {
                     a, b, c, finish, ..
@@ -193,6 +200,7 @@ pub(super) fn scratch_needed<T: Float>(
         _ => few.rows() * pack::stride(few.cols()),
     };
     let len = match narrow_kind(a, b, c).filter(|_| fused) {
+        Some(Narrow::FewTerms | Narrow::FewTermsOfTransposed) => 0,
         Some(Narrow::Combination | Narrow::CombinationOfTransposed) => 0,
         Some(Narrow::Dots) => contiguous(&b.t()),
         Some(Narrow::DotsOfTransposed) => contiguous(a),
@@ -228,19 +236,26 @@ pub(super) fn packs_right<T: Float>(
 #[inline(always)]
 fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Option<Narrow> {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
-    let few = split::dots_max(size_of::<T>());
-    if k < split::NARROW_DEPTH || (m > few && n > few) {
-        return None;
-    }
     let (a_rows, b_rows) = (a.col_stride() == 1, b.col_stride() == 1);
     let (a_cols, b_cols) = (a.row_stride() == 1, b.row_stride() == 1);
-    if m == 1 && b_rows && c.col_stride() == 1 {
+    let (c_rows, c_cols) = (c.col_stride() == 1, c.row_stride() == 1);
+    let are_few = |len: usize| split::is_few_terms(k, len, size_of::<T>());
+    if are_few(n) && b_rows && c_rows {
+        return Some(Narrow::FewTerms);
+    }
+    if are_few(m) && a_cols && c_cols {
+        return Some(Narrow::FewTermsOfTransposed);
+    }
+    let few = split::dots_max(size_of::<T>());
+    let is_deep = k >= split::NARROW_DEPTH;
+    let is_long = |len: usize| is_deep || (k > 0 && len * size_of::<T>() >= split::ROW_BYTES);
+    if m == 1 && is_long(n) && b_rows && c_rows {
         Some(Narrow::Combination)
-    } else if n == 1 && a_cols && c.row_stride() == 1 {
+    } else if n == 1 && is_long(m) && a_cols && c_cols {
         Some(Narrow::CombinationOfTransposed)
-    } else if n <= few && a_rows {
+    } else if is_deep && n <= few && a_rows {
         Some(Narrow::Dots)
-    } else if m <= few && b_cols {
+    } else if is_deep && m <= few && b_cols {
         Some(Narrow::DotsOfTransposed)
     } else {
         None
@@ -298,6 +313,8 @@ const fn group_len<T>(k: usize, n: usize) -> usize {
 /// Kernels for a C that is small against A or B.
 #[derive(Debug, Clone, Copy)]
 enum Narrow {
+    FewTerms,
+    FewTermsOfTransposed,
     Combination,
     CombinationOfTransposed,
     Dots,

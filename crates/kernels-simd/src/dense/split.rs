@@ -90,6 +90,20 @@ pub(super) const fn dots_max(size: usize) -> usize {
 /// Terms from which on a narrow C is worth a kernel of its own: below, its horizontal sums cost more.
 pub(super) const NARROW_DEPTH: usize = 64;
 
+/// Whether rows of C are computed one by one, each written once from end to end: of few terms and so
+/// long that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.32; 1000×2×64 would take 1.4 times
+/// as long.
+pub(super) const fn is_few_terms(k: usize, n: usize, size: usize) -> bool {
+    match k {
+        1 => n * size >= 256,
+        2 | 3 => n * size >= 2048,
+        _ => false,
+    }
+}
+
+/// Bytes of a C of one row that are worth its own kernel for any number of terms.
+pub(super) const ROW_BYTES: usize = 1024;
+
 /// Rows of C that are computed together, panel after panel of B: a multiple of both heights of tiles.
 /// C is written along these rows, as prefetchers like it, and with [`DEPTH`] as many rows of A lie
 /// between the first cache and the second.
@@ -137,12 +151,11 @@ const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
 }
 
 /// Fewer rows of B are read where they lie.
-const FEW_TERMS: usize = 8;
+const PACKED_FROM_TERMS: usize = 8;
 
 /// Whether a copy of B in panels pays, for a product of `m` rows. One whose rows are long pays soon:
-/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. Shorter
-/// rows lie as well as their copy, and few of them too: 24×9216×100 took 1.2 times as long, 16×2×30000
-/// 1.1 times.
+/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. Shorter rows lie as well as their copy, and few
+/// of them too: 24×9216×100 took 1.2 times as long, 16×2×30000 1.1 times.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,
@@ -154,7 +167,7 @@ pub(super) const fn packs_b(
         true => HEIGHT_MAX,
         false => 3 * HEIGHT_MAX,
     };
-    let enough = m >= from_rows && k >= FEW_TERMS;
+    let enough = m >= from_rows && k >= PACKED_FROM_TERMS;
     enough && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
 }
 

@@ -439,14 +439,19 @@ fn add_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], addend: [V; NV], 
     }
 }
 
-/// What is not above zero becomes +0.0; NaN stays.
 #[inline(always)]
 fn relu_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], zero: V) {
     let mut j = 0;
     while j < NV {
-        // Adding zero makes −0.0, which may win against +0.0, the positive one.
-        let clipped = row[j].max_native(zero).add(zero);
-        row[j] = V::select(row[j].unordered(zero), row[j], clipped);
+        row[j] = rectified(row[j], zero);
         j += 1;
     }
+}
+
+/// What is not above zero becomes +0.0; NaN stays.
+#[inline(always)]
+pub(super) fn rectified<V: DenseVector>(x: V, zero: V) -> V {
+    // Adding zero makes −0.0, which may win against +0.0, the positive one.
+    let clipped = x.max_native(zero).add(zero);
+    V::select(x.unordered(zero), x, clipped)
 }

@@ -219,6 +219,43 @@ fn every_small_shape() {
 }
 
 #[test]
+fn long_rows_of_few_terms() {
+    levels::each(|_| {
+        for shape in [
+            [1, 1, 70],
+            [3, 1, 2100],
+            [40, 2, 513],
+            [2, 3, 600],
+            [5, 4, 520],
+            [1, 11, 300],
+            [1, 63, 257],
+        ] {
+            let [m, k, n] = shape;
+            for orders in [
+                [Order::Rows; 3],
+                [Order::Columns, Order::GappedRows(5), Order::GappedRows(3)],
+                [Order::Scattered(1), Order::Rows, Order::Rows],
+            ] {
+                let plain = Case::<f32>::new(orders, shape, 11);
+                plain.check();
+                let biases = [Side::Columns(vec![0.5; n]), Side::Rows(vec![-0.5; m])];
+                for bias in biases.map(Some).into_iter().chain([None]) {
+                    let case = Case {
+                        alpha: -0.5,
+                        beta: 2.0,
+                        relu: bias.is_some(),
+                        bias,
+                        ..plain.clone()
+                    };
+                    case.check();
+                }
+            }
+            Case::<f64>::new([Order::Columns; 3], [n, k, m], 12).check();
+        }
+    });
+}
+
+#[test]
 fn blocks_of_every_dimension() {
     levels::each(|level| {
         // The baseline of a debug build takes seconds for these.
@@ -329,6 +366,7 @@ fn nan_and_infinity_reach_their_row_and_column_only() {
                 for shape in [
                     [5, 7, 8],
                     [5, 7, 9],
+                    [4, 1, 80],
                     [1, 40, 33],
                     [33, 40, 1],
                     [150, 70, 150],

@@ -17,9 +17,16 @@ const ORDERS: [Order; 4] = [
 #[test]
 fn products_touch_their_own_elements() {
     levels::each(|_| {
-        for (index, [m, k, n]) in [[3, 2, 19], [15, 1, 33], [1, 65, 3], [2, 66, 1], [5, 3, 7]]
-            .into_iter()
-            .enumerate()
+        for (index, [m, k, n]) in [
+            [3, 2, 19],
+            [15, 1, 33],
+            [1, 65, 3],
+            [2, 66, 1],
+            [5, 3, 7],
+            [2, 1, 65],
+        ]
+        .into_iter()
+        .enumerate()
         {
             for turn in 0..ORDERS.len() {
                 let order = |offset: usize| ORDERS[(turn + offset * index) % ORDERS.len()];
