@@ -20,6 +20,9 @@ use crate::vector::{Backend, DenseVector, FloatVector, Vector};
 /// Elements of C that are worked on at a time: they stay in the first cache while B passes by.
 const STRETCH: usize = 2048;
 
+/// Bytes of B that each row of C reads again, where it has few terms.
+const STREAMED_BYTES: usize = 256 << 10;
+
 /// Rows of B that are read side by side, as streams of their own.
 const STREAMS: usize = 8;
 
@@ -114,7 +117,7 @@ impl<T: Float> Combination<'_, T> {
     }
 }
 
-/// Rows of C, each the sum of up to three rows of B.
+/// Rows of C, each the sum of up to six rows of B.
 #[derive(Debug)]
 pub struct FewTerms<'a, T> {
     pub(super) a: MatRef<'a, T>,
@@ -138,6 +141,9 @@ impl<T: Float> Kernel for FewTerms<'_, T> {
             1 => self.rows::<B, 1>(token),
             2 => self.rows::<B, 2>(token),
             3 => self.rows::<B, 3>(token),
+            4 => self.rows::<B, 4>(token),
+            5 => self.rows::<B, 5>(token),
+            6 => self.rows::<B, 6>(token),
             _ => unreachable!("split: {k} are no few terms"),
         }
     }
@@ -147,9 +153,11 @@ impl<T: Float> FewTerms<'_, T> {
     #[inline(always)]
     fn rows<B: Backend, const R: usize>(&mut self, token: B) {
         let (m, n) = self.c.shape();
+        // Whole rows, if those of B stay in the second cache: memory likes long writes.
+        let stretch = STREAMED_BYTES / (R * size_of::<T>());
         let mut from = 0;
         while from < n {
-            let to = n.min(from + STRETCH);
+            let to = n.min(from + stretch);
             for i in 0..m {
                 self.stretch::<B, R>(token, i, from, to);
             }

@@ -239,11 +239,11 @@ fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Op
     let (a_rows, b_rows) = (a.col_stride() == 1, b.col_stride() == 1);
     let (a_cols, b_cols) = (a.row_stride() == 1, b.row_stride() == 1);
     let (c_rows, c_cols) = (c.col_stride() == 1, c.row_stride() == 1);
-    let are_few = |len: usize| split::is_few_terms(k, len, size_of::<T>());
-    if are_few(n) && b_rows && c_rows {
+    let are_few = |rows, len| split::is_few_terms(rows, k, len, size_of::<T>());
+    if are_few(m, n) && b_rows && c_rows {
         return Some(Narrow::FewTerms);
     }
-    if are_few(m) && a_cols && c_cols {
+    if are_few(n, m) && a_cols && c_cols {
         return Some(Narrow::FewTermsOfTransposed);
     }
     let few = split::dots_max(size_of::<T>());

@@ -90,15 +90,18 @@ pub(super) const fn dots_max(size: usize) -> usize {
 /// Terms from which on a narrow C is worth a kernel of its own: below, its horizontal sums cost more.
 pub(super) const NARROW_DEPTH: usize = 64;
 
-/// Whether rows of C are computed one by one, each written once from end to end: of few terms and so
-/// long that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.32; 1000×2×64 would take 1.4 times
-/// as long.
-pub(super) const fn is_few_terms(k: usize, n: usize, size: usize) -> bool {
-    match k {
-        1 => n * size >= 256,
-        2 | 3 => n * size >= 2048,
-        _ => false,
-    }
+/// Whether rows of C are computed one by one, each written once from end to end: of few terms, and so
+/// long that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.3 to 0.7, 300×5×1500 0.7. For
+/// shorter rows, and where C is beyond the caches, tiles are faster by as much.
+pub(super) const fn is_few_terms(m: usize, k: usize, n: usize, size: usize) -> bool {
+    let (shortest, largest) = match k {
+        1 => (256, 16 << 20),
+        2 | 3 => (2048, 16 << 20),
+        4..=6 => (4096, 4 << 20),
+        _ => return false,
+    };
+    let row_bytes = n.saturating_mul(size);
+    row_bytes >= shortest && row_bytes.saturating_mul(m) <= largest
 }
 
 /// Bytes of a C of one row that are worth its own kernel for any number of terms.
