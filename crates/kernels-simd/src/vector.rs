@@ -151,8 +151,8 @@ pub trait DenseVector: FloatVector {
     unsafe fn store_lanes(self, to: *mut Self::Elem, lanes: Self::Lanes);
     /// Side of the squares of [`turn_square`](Self::turn_square): at most 8.
     const SQUARE: usize;
-    /// A square's columns, which are those of a block from `top` on, become rows that begin `stride`
-    /// elements apart. Panics if they leave a slice.
+    /// Elements from `top` on of the first [`SQUARE`](Self::SQUARE) columns become rows that begin
+    /// `stride` elements apart. Panics if they leave a slice.
     fn turn_square(
         token: Self::Token,
         columns: &[&[Self::Elem]; 8],

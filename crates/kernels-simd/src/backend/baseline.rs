@@ -209,6 +209,7 @@ macro_rules! dense_vectors {
             // 32 bytes are two registers of SSE2, which has sixteen, or of NEON, which has more.
             const IN_CPU: usize = 8;
             const FREE_MASKS: bool = false;
+            const SQUARE: usize = Self::LANES;
             type Lanes = usize;
 
             #[inline(always)]
@@ -221,8 +222,6 @@ macro_rules! dense_vectors {
             fn mul_add(self, factor: Self, addend: Self) -> Self {
                 self * factor + addend
             }
-
-            const SQUARE: usize = Self::LANES;
 
             #[inline(always)]
             fn turn_square(

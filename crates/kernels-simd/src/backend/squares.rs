@@ -1,5 +1,5 @@
-//! Squares of elements whose columns become rows, by shuffles in registers of 32 bytes, which all x86
-//! backends have.
+//! Squares of elements whose columns become rows, by shuffles in registers of 32 bytes, which AVX2
+//! and AVX-512 have.
 #![expect(unsafe_code, reason = "loads and stores of whole registers")]
 
 #[cfg(target_arch = "x86")]

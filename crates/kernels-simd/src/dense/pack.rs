@@ -91,7 +91,11 @@ fn turned<T: Float, B: Backend>(token: B, from: MatRef<'_, T>, to: &mut [T], str
     }
     let columns = from.t();
     let column = |j: usize| columns.row(j).expect("columns are contiguous");
-    if rows < side || stride < cols.next_multiple_of(side) {
+    debug_assert!(
+        stride >= cols.next_multiple_of(side),
+        "no room behind a row"
+    );
+    if rows < side {
         for j in 0..cols {
             for (i, &element) in column(j).iter().enumerate() {
                 to[i * stride + j] = element;

@@ -86,7 +86,7 @@ impl<'a, T: Float> Product<'a, T> {
         T::single(&mut Single { a, b, c });
     }
 
-    /// The larger matrix is read once, in order.
+    /// The largest matrix is read or written once, in order.
     #[inline(never)]
     fn narrow(self, kind: Narrow, memory: Memory<'_, T>) {
         match kind {
@@ -232,7 +232,7 @@ pub(super) fn packs_right<T: Float>(
     !narrow && packing(a, b).1
 }
 
-/// The kernel for a C that is small against A or B, if there is one for these layouts.
+/// The kernel for a product that is narrow in one of its dimensions, if there is one for these layouts.
 #[inline(always)]
 fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Option<Narrow> {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
@@ -248,7 +248,8 @@ fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Op
     }
     let few = split::dots_max(size_of::<T>());
     let is_deep = k >= split::NARROW_DEPTH;
-    let is_long = |len: usize| is_deep || (k > 0 && len * size_of::<T>() >= split::ROW_BYTES);
+    let is_long =
+        |len: usize| is_deep || (k > 0 && len.saturating_mul(size_of::<T>()) >= split::ROW_BYTES);
     if m == 1 && is_long(n) && b_rows && c_rows {
         Some(Narrow::Combination)
     } else if n == 1 && is_long(m) && a_cols && c_cols {
@@ -310,7 +311,7 @@ const fn group_len<T>(k: usize, n: usize) -> usize {
     terms * min(n, cols).next_multiple_of(16)
 }
 
-/// Kernels for a C that is small against A or B.
+/// Kernels for products that are narrow in one of their dimensions.
 #[derive(Debug, Clone, Copy)]
 enum Narrow {
     FewTerms,

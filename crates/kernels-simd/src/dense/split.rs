@@ -87,12 +87,13 @@ pub(super) const fn dots_max(size: usize) -> usize {
     32 / size
 }
 
-/// Terms from which on a narrow C is worth a kernel of its own: below, its horizontal sums cost more.
+/// Terms from which on dot products are worth their horizontal sums.
 pub(super) const NARROW_DEPTH: usize = 64;
 
 /// Whether rows of C are computed one by one, each written once from end to end: of few terms, and so
 /// long that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.3 to 0.7, 300×5×1500 0.7. For
-/// shorter rows, and where C is beyond the caches, tiles are faster by as much.
+/// shorter rows, and where C is beyond the caches, tiles are faster by as much: with 4 to 6 terms by 1.1
+/// to 1.4 for a C of 10 MB. On several threads each part of C counts by itself.
 pub(super) const fn is_few_terms(m: usize, k: usize, n: usize, size: usize) -> bool {
     let (shortest, largest) = match k {
         1 => (256, 16 << 20),
@@ -104,7 +105,8 @@ pub(super) const fn is_few_terms(m: usize, k: usize, n: usize, size: usize) -> b
     row_bytes >= shortest && row_bytes.saturating_mul(m) <= largest
 }
 
-/// Bytes of a C of one row that are worth its own kernel for any number of terms.
+/// Bytes of a C of one row that is summed from rows of B whatever their number: 1×11×256 took 0.6 of the
+/// time, 1×40×1000 0.9.
 pub(super) const ROW_BYTES: usize = 1024;
 
 /// Rows of C that are computed together, panel after panel of B: a multiple of both heights of tiles.

@@ -366,7 +366,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
     }
 }
 
-/// Stores registers to rows a stride apart, which have those lanes: `run` has compared its columns
+/// Stores registers to rows a stride apart, which have those lanes: `checked` has compared its columns
 /// with NV, and each tile ends within its rows.
 #[inline(always)]
 fn store_rows<T: Float, B: Backend, const NV: usize, const H: usize>(

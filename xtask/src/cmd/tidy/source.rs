@@ -33,7 +33,7 @@ const UNSAFE_ROOMS: &[(&str, &str)] = &[
     ),
     (
         "crates/kernels-simd/src/dense/narrow.rs",
-        "the same for products of one row or few columns",
+        "the same for products of one row, few columns or few terms",
     ),
     (
         "crates/kernels-simd/src/dense/taps.rs",

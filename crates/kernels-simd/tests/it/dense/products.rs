@@ -219,6 +219,19 @@ fn every_small_shape() {
 }
 
 #[test]
+fn a_factor_does_not_overflow_before_the_sum() {
+    levels::each(|_| {
+        for [m, k, n] in [[2, 2, 3], [2, 2, 600], [30, 9, 40]] {
+            let mut case = Case::<f32>::new([Order::Rows; 3], [m, k, n], 5);
+            case.a = Stored::new(Order::Rows, m, k, |_, _| 1e30);
+            case.b = Stored::new(Order::Rows, k, n, |_, _| 1e-30);
+            case.alpha = 1e10;
+            case.check();
+        }
+    });
+}
+
+#[test]
 fn long_rows_of_few_terms() {
     levels::each(|_| {
         for shape in [
@@ -252,7 +265,16 @@ fn long_rows_of_few_terms() {
                     case.check();
                 }
             }
-            Case::<f64>::new([Order::Columns; 3], [n, k, m], 12).check();
+            let columns = Case::<f64>::new([Order::Columns; 3], [n, k, m], 12);
+            columns.check();
+            let case = Case {
+                alpha: 3.0,
+                beta: -1.0,
+                relu: true,
+                bias: Some(Side::Rows(vec![0.25; n])),
+                ..columns
+            };
+            case.check();
         }
     });
 }
@@ -349,8 +371,14 @@ fn nothing_to_sum_scales_c() {
 fn zero_beta_overwrites_nan_and_other_betas_keep_it() {
     levels::each(|_| {
         for order in [Order::Rows, Order::Columns, Order::Scattered(1)] {
-            for (m, n) in [(20, 19), (5, 6)] {
-                let mut case = Case::<f32>::new([Order::Rows, Order::Rows, order], [m, 5, n], 3);
+            for [m, k, n] in [
+                [20, 5, 19],
+                [5, 5, 6],
+                [3, 1, 80],
+                [2, 5, 1100],
+                [1, 11, 300],
+            ] {
+                let mut case = Case::<f32>::new([order, Order::Rows, order], [m, k, n], 3);
                 case.c = Stored::new(order, m, n, |_, _| f32::NAN);
                 assert!(elements(&case.computed()).all(f32::is_finite));
                 case.beta = 1.0;
