@@ -163,15 +163,25 @@ impl<T: Float> FewTerms<'_, T> {
         while from < n {
             let to = n.min(from + stretch);
             for i in 0..m {
-                self.stretch::<B, R>(token, i, from, to);
+                match self.finish.is_plain() {
+                    true => self.stretch::<B, R, true>(token, i, from, to),
+                    false => self.stretch::<B, R, false>(token, i, from, to),
+                }
             }
             from = to;
         }
     }
 
-    /// Elements `from` to `to` of row `i`.
+    /// Elements `from` to `to` of row `i`; nothing follows a sum that is `PLAIN`, and nothing is asked
+    /// for each register.
     #[inline(always)]
-    fn stretch<B: Backend, const R: usize>(&mut self, token: B, i: usize, from: usize, to: usize) {
+    fn stretch<B: Backend, const R: usize, const PLAIN: bool>(
+        &mut self,
+        token: B,
+        i: usize,
+        from: usize,
+        to: usize,
+    ) {
         let lanes = T::Vector::<B>::LANES;
         let Finish {
             alpha,
@@ -209,15 +219,17 @@ impl<T: Float> FewTerms<'_, T> {
                 };
                 r += 1;
             }
-            // Not in the factors, where it may overflow while the sum does not.
-            sum = sum.mul(alpha);
             let place = c.wrapping_add(at);
-            if beta != T::ZERO {
+            if !PLAIN {
+                // Not in the factors, where it may overflow while the sum does not.
+                sum = sum.mul(alpha);
+            }
+            if !PLAIN && beta != T::ZERO {
                 // SAFETY: the same element of row `i` of C, which is as long.
                 let old: T::Vector<B> = unsafe { load(token, place, whole, rest) };
                 sum = scale.mul_add(old, sum);
             }
-            if let Some(bias) = bias {
+            if let Some(bias) = bias.filter(|_| !PLAIN) {
                 let line = bias.start().wrapping_offset(i as isize * bias.row_stride());
                 let addend = if bias.col_stride() == 0 {
                     // SAFETY: element (i, 0) of a bias as large as C.
@@ -228,7 +240,7 @@ impl<T: Float> FewTerms<'_, T> {
                 };
                 sum = sum.add(addend);
             }
-            if relu {
+            if !PLAIN && relu {
                 sum = super::tile::rectified(sum, zero);
             }
             if whole {
