@@ -24,7 +24,7 @@
 //! # Who runs the chunks
 //! The caller takes part, and waits only for workers that are running a chunk: a pool that is busy
 //! with other work delays nothing. A worker that has helped *lingers* for a moment ([`Linger`]), and
-//! the next call is handed to it through shared memory, in less than a microsecond, where waking a
+//! the next call is handed to it through shared memory, in a microsecond or two, where waking a
 //! worker takes a hundred. So what a call costs depends on who is awake, and so does the plan.
 //!
 //! # Shapes

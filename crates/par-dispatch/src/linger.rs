@@ -7,8 +7,9 @@ use std::time::Duration;
 ///
 /// A worker that lingers polls a few cache lines of its own core and offers itself to the pool's
 /// other work every few microseconds. It takes a processor: at most this long after each call that
-/// it helped, or that it was called to. A call within that time costs less than a microsecond to share; one that
-/// comes later runs alone, or pays for a wake if it is long.
+/// it helped, or that it was called to. A call within that time costs some transfers of a cache line
+/// between cores to share, a microsecond or two; one that comes later runs alone, or pays for a wake
+/// if it is long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Linger {
     /// Not at all: no processor time is spent between calls.

@@ -1,12 +1,12 @@
 //! The kernels of this module, compiled in this crate for each element type. Generic as the bodies
 //! are, every crate that calls them would compile them again, for every level: minutes each.
 
+use super::blocks::Blocks;
 use super::convolution::Convolution;
 use super::narrow::{Combination, Dots, FewTerms};
 use super::pack::Repack;
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};
-use super::product::Blocks;
 use super::tile::{Single, Sweep};
 use crate::dispatch::dispatch;
 

@@ -16,15 +16,17 @@
 //! on every level and any number of threads.
 //!
 //! # Map
-//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and `taps`
-//! walk over them by pointers, each behind one check of all that it will touch; no other file does,
-//! besides `view`. Above them everything is safe code: `split` decides on tiles and blocks, `pack` copies for the caches,
-//! `finish` is what follows a sum, `scratch` lends memory, `matmul` is the call and `product` its way
-//! through the blocks, `packed` the one of a B that is packed before, `matvec` a product of one
-//! column. `conv2d` is a call and `convolution` its kernel, `pool2d` and `pooling` likewise; `window`
-//! is where windows lie. `instances` compiles the kernels for each element type; `interop` converts
+//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and
+//! `taps` walk over them by pointers, each behind one check of all that it will touch; no other
+//! file does, besides `view`. Above them everything is safe code: `split` decides on tiles and
+//! blocks, `pack` copies for the caches, `finish` is what follows a sum, `scratch` lends memory,
+//! `matmul` is the call, `product` chooses its way and `blocks` is the one through groups and
+//! panels, `packed` the one of a B that is packed before, `matvec` a product of one column.
+//! `conv2d` is a call and `convolution` its kernel, `pool2d` and `pooling` likewise; `window` is
+//! where windows lie. `instances` compiles the kernels for each element type; `interop` converts
 //! views.
 
+mod blocks;
 mod conv2d;
 mod convolution;
 mod error;

@@ -183,19 +183,12 @@ impl<T: Float> FewTerms<'_, T> {
         to: usize,
     ) {
         let lanes = T::Vector::<B>::LANES;
-        let Finish {
-            alpha,
-            beta,
-            bias,
-            relu,
-        } = self.finish;
-        let splat = |x| T::Vector::<B>::splat(token, x);
-        let (zero, alpha, scale) = (splat(T::ZERO), splat(alpha), splat(beta));
+        let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut factors = [zero; R];
         let mut r = 0;
         while r < R {
             let element = *self.a.get(i, r).expect("as many as B has rows");
-            factors[r] = splat(element);
+            factors[r] = T::Vector::<B>::splat(token, element);
             r += 1;
         }
         let rest = T::Vector::<B>::first_lanes(token, (to - from) % lanes);
@@ -221,27 +214,7 @@ impl<T: Float> FewTerms<'_, T> {
             }
             let place = c.wrapping_add(at);
             if !PLAIN {
-                // Not in the factors, where it may overflow while the sum does not.
-                sum = sum.mul(alpha);
-            }
-            if !PLAIN && beta != T::ZERO {
-                // SAFETY: the same element of row `i` of C, which is as long.
-                let old: T::Vector<B> = unsafe { load(token, place, whole, rest) };
-                sum = scale.mul_add(old, sum);
-            }
-            if let Some(bias) = bias.filter(|_| !PLAIN) {
-                let line = bias.start().wrapping_offset(i as isize * bias.row_stride());
-                let addend = if bias.col_stride() == 0 {
-                    // SAFETY: element (i, 0) of a bias as large as C.
-                    splat(unsafe { *line })
-                } else {
-                    // SAFETY: as of B, of a row of the bias, whose elements are neighbours.
-                    unsafe { load(token, line.wrapping_add(at), whole, rest) }
-                };
-                sum = sum.add(addend);
-            }
-            if !PLAIN && relu {
-                sum = super::tile::rectified(sum, zero);
+                sum = self.finished::<B>(token, sum, (i, at), place, (whole, rest));
             }
             if whole {
                 // SAFETY: all lanes lie in row `i` of C.
@@ -251,6 +224,47 @@ impl<T: Float> FewTerms<'_, T> {
                 unsafe { sum.store_lanes(place, rest) };
             }
             at += lanes;
+        }
+    }
+
+    /// What follows the sums of a register's lanes, from element `at` of row `i` on, which lie at `place`.
+    #[inline(always)]
+    fn finished<B: Backend>(
+        &self,
+        token: B,
+        sum: T::Vector<B>,
+        (i, at): (usize, usize),
+        place: *const T,
+        (whole, rest): (bool, <T::Vector<B> as DenseVector>::Lanes),
+    ) -> T::Vector<B> {
+        let Finish {
+            alpha,
+            beta,
+            bias,
+            relu,
+        } = self.finish;
+        let splat = |x| T::Vector::<B>::splat(token, x);
+        // Not in the factors, where it may overflow while the sum does not.
+        let mut sum = sum.mul(splat(alpha));
+        if beta != T::ZERO {
+            // SAFETY: lanes of row `i` of C that `stretch` is about to write.
+            let old: T::Vector<B> = unsafe { load(token, place, whole, rest) };
+            sum = splat(beta).mul_add(old, sum);
+        }
+        if let Some(bias) = bias {
+            let line = bias.start().wrapping_offset(i as isize * bias.row_stride());
+            let addend = if bias.col_stride() == 0 {
+                // SAFETY: element (i, 0) of a bias as large as C.
+                splat(unsafe { *line })
+            } else {
+                // SAFETY: the same lanes of a row of the bias, whose elements are neighbours.
+                unsafe { load(token, line.wrapping_add(at), whole, rest) }
+            };
+            sum = sum.add(addend);
+        }
+        match relu {
+            true => super::tile::rectified(sum, splat(T::ZERO)),
+            false => sum,
         }
     }
 }

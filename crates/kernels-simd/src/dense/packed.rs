@@ -11,10 +11,11 @@
 //! A panel is read from its beginning to its end, so that what the original's strides would do to
 //! the caches does not matter.
 
+use super::blocks;
 use super::error::DenseError;
 use super::finish::Finish;
 use super::pack;
-use super::product::{self, Product};
+use super::product::Product;
 use super::scratch;
 use super::split;
 use super::view::{MatMut, MatRef};
@@ -368,7 +369,7 @@ impl<T: Float> PackedProduct<'_, '_, T> {
                 finish: finish.part(rows.clone(), cols),
                 fused: self.fused,
             };
-            product::panels(token, part, &[]);
+            blocks::panels(token, part, &[]);
         }
     }
 }

@@ -107,9 +107,9 @@ impl Shared<'_> {
             Ok(measured) => {
                 let profile = self.profile.get_or_init(|| measured.profile);
                 format!(
-                    "dispatch: {before}; a profile of {} passes, {} unsteady: fork-join {:.0} ns, wake {:.0} ns, \
-                     arrival {:.0} ns, {:.0} bytes per ns after a pause, {:.0} operations per \
-                     ns, {:.2} times as many on all threads",
+                    "dispatch: {before}; a profile of {} passes, {} unsteady: fork-join {:.0} ns, \
+                     wake {:.0} ns, arrival {:.0} ns, {:.0} bytes per ns after a pause, {:.0} \
+                     operations per ns, {:.2} times as many on all threads",
                     measured.passes,
                     measured.unsteady,
                     profile.fork_join_warm_ns,
