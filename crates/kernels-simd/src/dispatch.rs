@@ -41,7 +41,8 @@ impl<K: Kernel> Kernel for &mut K {
 pub(crate) fn dispatch<K: Kernel>(mut kernel: K) -> K::Output {
     // Up to two words travel in registers. More would be copied to the stack for the call, in
     // larger pieces than they were just written in, for which the CPU waits: 15 ns.
-    if size_of::<K>() <= 2 * size_of::<usize>() {
+    // A constant, so that only the way taken is compiled.
+    if const { size_of::<K>() <= 2 * size_of::<usize>() } {
         at_active_level(kernel)
     } else {
         at_active_level(&mut kernel)

@@ -263,7 +263,7 @@ impl<T: Float> Convolution<'_, T> {
                 let width = split::even(registers, panels, panel);
                 let to = (col + width * lanes).min(per_row);
                 let base = place * rows.stride * seen.row + col;
-                let b = Rows::gathered(image, base, offsets, to - col);
+                let b = Rows::of_image(image, base, offsets, to - col);
                 let c = line.reborrow().part(0..results, col..to);
                 let finish = finish.part(0..results, col..to);
                 let a = weights;

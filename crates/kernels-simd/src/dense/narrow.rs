@@ -58,6 +58,10 @@ impl<T: Float> Kernel for Combination<'_, T> {
                 self.add::<B, STREAMS>(token, p, from, len);
                 p += STREAMS;
             }
+            while p + STREAMS / 2 <= k {
+                self.add::<B, { STREAMS / 2 }>(token, p, from, len);
+                p += STREAMS / 2;
+            }
             while p < k {
                 self.add::<B, 1>(token, p, from, len);
                 p += 1;

@@ -55,15 +55,20 @@ impl<'a, T: Float> Product<'a, T> {
     }
 
     /// Whether all of C is one small tile, its rows and those of B are contiguous, and nothing follows
-    /// the sums. Of so few rows and terms that no other way would pack anything, see
-    /// [`scratch_needed`], or be narrow.
+    /// the sums. No other way would pack anything of so few rows and terms, see [`scratch_needed`].
     #[inline(always)]
     fn is_single(&self) -> bool {
-        let (m, n) = self.c.shape();
+        let ((m, n), k) = (self.c.shape(), self.a.cols());
         let (register, registers) = split::registers(Level::active());
+        // A long column of C is summed along k, as it lies.
+        let deepest = if n == 1 {
+            split::NARROW_DEPTH - 1
+        } else {
+            split::SINGLE_DEPTH
+        };
         m <= split::single_rows(registers)
             && n <= register / size_of::<T>()
-            && self.a.cols() < split::NARROW_DEPTH
+            && k <= deepest
             && (n == 1 || (self.b.col_stride() == 1 && self.c.col_stride() == 1))
             && self.fused
             && self.finish.is_plain()
@@ -239,13 +244,17 @@ fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Op
     let is_deep = k >= split::NARROW_DEPTH;
     let is_long =
         |len: usize| is_deep || (k > 0 && len.saturating_mul(size_of::<T>()) >= split::ROW_BYTES);
+    let dots = |contiguous, rows, few| match contiguous {
+        true => split::sums_along(rows, k, few),
+        false => is_deep && split::turns_for_dots(rows, few),
+    };
     if m == 1 && is_long(n) && b_rows && c_rows {
         Some(Narrow::Combination)
     } else if n == 1 && is_long(m) && a_cols && c_cols {
         Some(Narrow::CombinationOfTransposed)
-    } else if is_deep && n <= few && a_rows {
+    } else if n <= few && a_rows && dots(b_cols, m, n) {
         Some(Narrow::Dots)
-    } else if is_deep && m <= few && b_cols {
+    } else if m <= few && b_cols && dots(a_rows, n, m) {
         Some(Narrow::DotsOfTransposed)
     } else {
         None
@@ -318,18 +327,24 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_for_what_is_read_where_it_lies() {
-        let x = [1.0_f32; 1000];
-        let (row, column) = (MatRef::new(&x, 1, 1000), MatRef::new(&x, 1000, 1));
+        let x = [1.0_f32; 4000];
+        let line = &x[..1000];
+        let (row, column) = (MatRef::new(line, 1, 1000), MatRef::new(line, 1000, 1));
         let mut one = [0.0];
         let dot = MatMut::new(&mut one, 1, 1);
         let asked = |product: Matmul<'_, f32>| product.scratch_needed(&row, &column, &dot);
         assert_eq!(asked(Matmul::new()), 0);
         assert_eq!(asked(Matmul::new().reproducible()), 0);
         // Two columns that are to be contiguous, of rows that are not a line apart.
-        let pair = MatRef::new(&x, 500, 2);
-        let rows = MatRef::new(&x, 2, 500);
+        let pair = MatRef::new(line, 500, 2);
+        let rows = MatRef::new(&x, 8, 500);
+        let mut sixteen = [0.0; 16];
+        let needed = Matmul::new().scratch_needed(&rows, &pair, &MatMut::new(&mut sixteen, 8, 2));
+        assert!((1000..1200).contains(&needed), "{needed}");
+        // Not for two rows, which read them as they lie.
+        let rows = MatRef::new(line, 2, 500);
         let mut four = [0.0; 4];
         let needed = Matmul::new().scratch_needed(&rows, &pair, &MatMut::new(&mut four, 2, 2));
-        assert!((1000..1200).contains(&needed), "{needed}");
+        assert_eq!(needed, 0);
     }
 }

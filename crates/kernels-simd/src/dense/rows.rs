@@ -63,7 +63,7 @@ impl<'a, T> Rows<'a, T> {
     /// Rows at `base` and an offset each: an image as a convolution sees it. Panics if one leaves
     /// the slice.
     #[inline(always)]
-    pub(super) fn gathered(data: &'a [T], base: usize, offsets: Offsets<'a>, cols: usize) -> Self {
+    pub(super) fn of_image(data: &'a [T], base: usize, offsets: Offsets<'a>, cols: usize) -> Self {
         let data = &data[base..];
         let fits = data
             .len()
@@ -90,18 +90,36 @@ impl<'a, T> Rows<'a, T> {
         self.cols
     }
 
-    /// The start of row `p`, which must be one, if `line` is that of the row before.
+    /// Where each row starts, if that is told row by row.
     #[inline(always)]
-    pub(super) const fn row_after(&self, line: *const T, p: usize) -> *const T {
+    pub(super) const fn gathered(&self) -> Option<Starts<'a, T>> {
         match self.offsets {
-            Some(offsets) => self.start.wrapping_add(offsets[p]),
-            None => line.wrapping_offset(self.stride),
+            Some(offsets) => Some(Starts {
+                start: self.start,
+                offsets,
+            }),
+            None => None,
         }
     }
 
-    /// What comes before row 0.
+    /// The start of row 0 of others, and the way from row to row.
     #[inline(always)]
-    pub(super) const fn before(&self) -> *const T {
-        self.start.wrapping_offset(self.stride.wrapping_neg())
+    pub(super) const fn first(&self) -> (*const T, isize) {
+        (self.start, self.stride)
+    }
+}
+
+/// The starts of rows that lie anywhere.
+#[derive(Clone, Copy)]
+pub(super) struct Starts<'a, T> {
+    start: *const T,
+    offsets: &'a [usize],
+}
+
+impl<T> Starts<'_, T> {
+    /// That of row `p`, which must be one.
+    #[inline(always)]
+    pub(super) const fn at(&self, p: usize) -> *const T {
+        self.start.wrapping_add(self.offsets[p])
     }
 }

@@ -61,6 +61,23 @@ pub(super) const fn height(left: usize, max: usize, fused: bool) -> usize {
     }
 }
 
+/// The most running sums of one element of C.
+pub(super) const CHAINS_MAX: usize = 4;
+
+/// Running sums of each element of a tile that has so many registers of them: a CPU begins two
+/// products before the first has ended four steps later, so that fewer than eight would wait for each
+/// other. Reproducible sums have one order.
+pub(super) const fn chains(registers: usize, sums: usize, fused: bool) -> usize {
+    match (fused, registers) {
+        (true, 16..) if sums <= 3 => CHAINS_MAX,
+        (true, 16..) if sums <= 6 => 2,
+        _ => 1,
+    }
+}
+
+/// Terms from which on several running sums pay that are added up at the end.
+pub(super) const CHAINED_TERMS: usize = 12;
+
 /// Terms that are summed in registers before they go to C: the block of k. The sum over a block
 /// starts from zero, so this number is a part of what [`Matmul::reproducible`] promises. The fewer
 /// blocks, the less often C is fetched; a panel of B streams from the second cache anyway.
@@ -87,6 +104,22 @@ pub(super) const fn dots_max(size: usize) -> usize {
     32 / size
 }
 
+/// Whether dot products pay where nothing is copied for them, while tiles would need a copy, or would be
+/// nearly empty: the fewer sums there are to finish. 50×33×1 took 0.45 of the time, 4×4×4 with a
+/// transposed B 0.53, 200×20×4 1.9 times as long.
+pub(super) const fn sums_along(rows: usize, k: usize, few: usize) -> bool {
+    k >= NARROW_DEPTH || (few == 1 && k >= 8) || (k > 0 && rows.saturating_mul(few) <= 40 + k)
+}
+
+/// Whether `few` columns are made contiguous for dot products with so many rows. Else tiles read their
+/// rows where they lie.
+pub(super) const fn turns_for_dots(rows: usize, few: usize) -> bool {
+    rows >= 3 * few
+}
+
+/// Terms of a product that is a single tile, at most.
+pub(super) const SINGLE_DEPTH: usize = 2048;
+
 /// Terms from which on dot products are worth their horizontal sums.
 pub(super) const NARROW_DEPTH: usize = 64;
 
@@ -107,7 +140,7 @@ pub(super) const fn is_few_terms(m: usize, k: usize, n: usize, size: usize) -> b
 
 /// Bytes of a C of one row that is summed from rows of B whatever their number: 1×11×256 took 0.6 of the
 /// time, 1×40×1000 0.9.
-pub(super) const ROW_BYTES: usize = 1024;
+pub(super) const ROW_BYTES: usize = 512;
 
 /// Rows of C that are computed together, panel after panel of B: a multiple of both heights of tiles.
 /// C is written along these rows, as prefetchers like it, and with [`DEPTH`] as many rows of A lie

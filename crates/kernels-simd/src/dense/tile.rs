@@ -106,6 +106,15 @@ impl<T: Float> Kernel for Single<'_, T> {
 /// Sums of a tile, rows one behind another.
 type Buffer<V, const NV: usize> = MaybeUninit<[[V; NV]; split::HEIGHT_MAX]>;
 
+/// Addresses in A: one for every four rows of a tile.
+const GROUPS: usize = split::HEIGHT_MAX.div_ceil(4);
+
+/// How far a tile has come along k: places in a column of A, and their steps.
+struct Along<T> {
+    a: [*const T; GROUPS],
+    steps: [isize; GROUPS],
+}
+
 /// How far the registers of a row are filled.
 #[derive(Clone, Copy)]
 struct Filled<L> {
@@ -216,8 +225,6 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
         adds: bool,
     ) -> [[T::Vector<B>; NV]; H] {
-        let zero = T::Vector::<B>::splat(token, T::ZERO);
-        let mut sums = [[zero; NV]; H];
         let c_row = self.sweep.c.row_stride();
         let old = self.sweep.c.as_ref();
         let c = old.start();
@@ -238,7 +245,6 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         // One address for every four rows, which step on their own. The compiler is not to know that
         // they belong together: from one address it would reach each row by adding to the last, and
         // with one step it would keep an address of each row, more than it has registers for.
-        const GROUPS: usize = split::HEIGHT_MAX.div_ceil(4);
         let mut a = [self.sweep.a.start(); GROUPS];
         let mut steps = [a_col; GROUPS];
         let mut group = 0;
@@ -250,53 +256,101 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         if H > 4 {
             (a, steps) = black_box((a, steps));
         }
-        let rows_of_b = self.sweep.b;
-        let mut line = rows_of_b.before();
+        let zero = T::Vector::<B>::splat(token, T::ZERO);
+        let mut chains = [[[zero; NV]; H]; split::CHAINS_MAX];
+        let count = const { split::chains(T::Vector::<B>::IN_CPU, H * NV, FUSED) };
+        let mut along = Along { a, steps };
         let terms = self.sweep.a.cols();
         let mut p = 0;
-        while p < terms {
-            line = rows_of_b.row_after(line, p);
-            // SAFETY: row `p` of B, which has as many columns as C, or more.
-            let b = unsafe { load_row::<T, B, NV>(token, line, filled) };
-            let mut i = 0;
-            while i < H {
-                // SAFETY: element (row + i, p) of A, which has as many rows as C and as many
-                // columns as B has rows.
-                let element = unsafe { *a[i >> 2].wrapping_offset((i & 3) as isize * a_row) };
-                let element = T::Vector::<B>::splat(token, element);
-                let mut j = 0;
-                while j < NV {
-                    sums[i][j] = if FUSED {
-                        element.mul_add(b[j], sums[i][j])
-                    } else {
-                        sums[i][j].add(element.mul(b[j]))
-                    };
-                    j += 1;
+        if let Some(rows) = self.sweep.b.gathered() {
+            while p < terms {
+                let line = rows.at(p);
+                // SAFETY: row `p` of B, and column `p` of A, which has as many as B has rows.
+                unsafe { self.add_term(token, line, &mut along, filled, &mut chains[0]) };
+                p += 1;
+            }
+        } else {
+            let (mut line, step) = self.sweep.b.first();
+            if count > 1 && terms >= split::CHAINED_TERMS {
+                while p + count <= terms {
+                    let mut q = 0;
+                    while q < count {
+                        // SAFETY: row `p + q` of B, and that column of A, as above.
+                        unsafe { self.add_term(token, line, &mut along, filled, &mut chains[q]) };
+                        line = line.wrapping_offset(step);
+                        q += 1;
+                    }
+                    p += count;
                 }
-                i += 1;
+                let mut q = 1;
+                while q < count {
+                    let mut i = 0;
+                    while i < H {
+                        let chain = chains[q][i];
+                        add_row(&mut chains[0][i], chain);
+                        i += 1;
+                    }
+                    q += 1;
+                }
             }
-            let mut group = 0;
-            while group < H.div_ceil(4) {
-                a[group] = a[group].wrapping_offset(steps[group]);
-                group += 1;
+            while p < terms {
+                // SAFETY: row `p` of B and that column of A, as above.
+                unsafe { self.add_term(token, line, &mut along, filled, &mut chains[0]) };
+                line = line.wrapping_offset(step);
+                p += 1;
             }
-            p += 1;
         }
+        let mut sums = chains[0];
         if FUSED && adds {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
                 // SAFETY: row `row + i` of C, which `checked` has compared with NV.
                 let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
-                let mut j = 0;
-                while j < NV {
-                    sums[i][j] = sums[i][j].add(old[j]);
-                    j += 1;
-                }
+                add_row(&mut sums[i], old);
                 i += 1;
             }
         }
         sums
+    }
+
+    /// Adds the product of a column of A and the row of B at `line`.
+    ///
+    /// # Safety
+    /// `line` is the start of a row of B, and `along` is at the column of A of the same number.
+    #[inline(always)]
+    unsafe fn add_term<B: Backend, const H: usize>(
+        &self,
+        token: B,
+        line: *const T,
+        along: &mut Along<T>,
+        filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
+        sums: &mut [[T::Vector<B>; NV]; H],
+    ) {
+        let a_row = self.sweep.a.row_stride();
+        // SAFETY: a row of B by the caller's word; it has as many columns as C, or more.
+        let b = unsafe { load_row::<T, B, NV>(token, line, filled) };
+        let mut i = 0;
+        while i < H {
+            // SAFETY: an element of a column of A by the caller's word, of a row that C has.
+            let element = unsafe { *along.a[i >> 2].wrapping_offset((i & 3) as isize * a_row) };
+            let element = T::Vector::<B>::splat(token, element);
+            let mut j = 0;
+            while j < NV {
+                sums[i][j] = if FUSED {
+                    element.mul_add(b[j], sums[i][j])
+                } else {
+                    sums[i][j].add(element.mul(b[j]))
+                };
+                j += 1;
+            }
+            i += 1;
+        }
+        let mut group = 0;
+        while group < H.div_ceil(4) {
+            along.a[group] = along.a[group].wrapping_offset(along.steps[group]);
+            group += 1;
+        }
     }
 
     /// Sums become rows of C, with α, β, bias and ReLU; each product and sum is rounded on its own.
@@ -316,7 +370,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             relu,
         } = self.sweep.finish;
         let splat = |x| T::Vector::<B>::splat(token, x);
-        let (zero, one) = (splat(T::ZERO), splat(T::ONE));
+        let zero = splat(T::ZERO);
         for i in 0..height {
             let line = self
                 .sweep
@@ -328,8 +382,9 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             scale_row(&mut sum, splat(alpha));
             if beta != T::ZERO {
                 // SAFETY: row `row + i` of C, which `checked` has compared with NV.
-                let old = unsafe { load_row::<T, B, NV>(token, line, filled) };
-                add_row(&mut sum, old, splat(beta));
+                let mut old = unsafe { load_row::<T, B, NV>(token, line, filled) };
+                scale_row(&mut old, splat(beta));
+                add_row(&mut sum, old);
             }
             if let Some(bias) = bias {
                 let line = bias
@@ -342,7 +397,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                     // SAFETY: row `row + i` of the bias, whose elements are neighbours.
                     unsafe { load_row::<T, B, NV>(token, line, filled) }
                 };
-                add_row(&mut sum, addend, one);
+                add_row(&mut sum, addend);
             }
             if relu {
                 relu_row(&mut sum, zero);
@@ -431,10 +486,10 @@ fn scale_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], factor: V) {
 }
 
 #[inline(always)]
-fn add_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], addend: [V; NV], factor: V) {
+fn add_row<V: DenseVector, const NV: usize>(row: &mut [V; NV], addend: [V; NV]) {
     let mut j = 0;
     while j < NV {
-        row[j] = row[j].add(addend[j].mul(factor));
+        row[j] = row[j].add(addend[j]);
         j += 1;
     }
 }
