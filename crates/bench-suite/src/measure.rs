@@ -27,43 +27,46 @@ mod plan;
 use batch::Batch;
 pub use plan::Plan;
 
-/// Code that answers a question, on a context `C` that all contenders share, with an answer `R`.
+/// Code that answers a question, on a context `C` that all contenders share, with an answer `R`:
+/// plain data, so that nothing of its end is timed or left out.
 pub struct Contender<'a, C, R> {
     name: &'static str,
     threads: usize,
     roundings: usize,
-    call: Call<'a, C, R>,
-    /// The same code in a loop of its own, so that a batch costs one indirect call.
-    repeat: Repeat<'a, C>,
+    code: Code<'a, C, R>,
 }
 
-/// Runs a contender's code once.
+/// How a contender's code is called.
+enum Code<'a, C, R> {
+    /// In a loop of its own, so that a batch costs one indirect call.
+    Here(Timed<'a, C, R>),
+    /// In another process.
+    Elsewhere {
+        call: Call<'a, C, R>,
+        repeat: Repeat<'a, C>,
+    },
+}
+
+/// Runs code a number of times, and tells the nanoseconds that took, and the last answer.
+type Timed<'a, C, R> = Box<dyn Fn(&mut C, u64) -> (f64, R) + 'a>;
+
+/// Has code run once.
 type Call<'a, C, R> = Box<dyn Fn(&mut C) -> Result<R, String> + 'a>;
 
-/// Runs a contender's code a number of times, and tells the nanoseconds that took.
+/// Has code run a number of times, and tells the nanoseconds that took.
 type Repeat<'a, C> = Box<dyn Fn(&mut C, u64) -> Result<f64, String> + 'a>;
 
 impl<'a, C, R> Contender<'a, C, R> {
     /// A contender that runs `body` on `threads` threads.
-    pub fn new(
-        name: &'static str,
-        threads: usize,
-        body: impl Fn(&mut C) -> R + Clone + 'a,
-    ) -> Self {
-        let repeated = body.clone();
-        Self {
+    pub fn new(name: &'static str, threads: usize, body: impl Fn(&mut C) -> R + 'a) -> Self
+    where
+        R: Copy,
+    {
+        Self::of(
             name,
             threads,
-            roundings: 0,
-            call: Box::new(move |context| Ok(body(context))),
-            repeat: Box::new(move |context, times| {
-                Ok(elapsed_ns(|| {
-                    for _ in 0..times {
-                        black_box(repeated(black_box(context)));
-                    }
-                }))
-            }),
-        }
+            Code::Here(Box::new(move |context, times| timed(&body, context, times))),
+        )
     }
 
     /// A contender whose batches run on a worker of `pool`, where the joins of libraries that are
@@ -71,28 +74,14 @@ impl<'a, C, R> Contender<'a, C, R> {
     pub fn on_pool(
         name: &'static str,
         pool: &'a ThreadPool,
-        body: impl Fn(&mut C) -> R + Clone + Send + Sync + 'a,
+        body: impl Fn(&mut C) -> R + Send + Sync + 'a,
     ) -> Self
     where
         C: Send,
-        R: Send,
+        R: Copy + Send,
     {
-        let repeated = body.clone();
-        Self {
-            name,
-            threads: pool.current_num_threads(),
-            roundings: 0,
-            call: Box::new(move |context| Ok(pool.install(|| body(context)))),
-            repeat: Box::new(move |context, times| {
-                Ok(pool.install(|| {
-                    elapsed_ns(|| {
-                        for _ in 0..times {
-                            black_box(repeated(black_box(context)));
-                        }
-                    })
-                }))
-            }),
-        }
+        let code = move |context: &mut C, times| pool.install(|| timed(&body, context, times));
+        Self::of(name, pool.current_num_threads(), Code::Here(Box::new(code)))
     }
 
     /// A contender in another process, which may fail, and reads its own clock so that the way
@@ -103,12 +92,32 @@ impl<'a, C, R> Contender<'a, C, R> {
         call: impl Fn(&mut C) -> Result<R, String> + 'a,
         repeat: impl Fn(&mut C, u64) -> Result<f64, String> + 'a,
     ) -> Self {
+        let (call, repeat) = (Box::new(call), Box::new(repeat));
+        Self::of(name, threads, Code::Elsewhere { call, repeat })
+    }
+
+    fn of(name: &'static str, threads: usize, code: Code<'a, C, R>) -> Self {
         Self {
             name,
             threads,
             roundings: 0,
-            call: Box::new(call),
-            repeat: Box::new(repeat),
+            code,
+        }
+    }
+
+    /// Runs once.
+    fn call(&self, context: &mut C) -> Result<R, String> {
+        match &self.code {
+            Code::Here(code) => Ok(code(context, 1).1),
+            Code::Elsewhere { call, .. } => call(context),
+        }
+    }
+
+    /// The nanoseconds of so many calls, of one at least.
+    fn repeat(&self, context: &mut C, times: u64) -> Result<f64, String> {
+        match &self.code {
+            Code::Here(code) => Ok(code(context, times).0),
+            Code::Elsewhere { repeat, .. } => repeat(context, times),
         }
     }
 
@@ -262,9 +271,9 @@ pub fn measure<C, R>(
             let settling = batches[index].settling_calls(&contenders[index]);
             if settling > 0 {
                 // Its time does not count, and its errors come again.
-                let _ = (contenders[index].repeat)(context, settling);
+                let _ = contenders[index].repeat(context, settling);
             }
-            let sample = (contenders[index].repeat)(context, calls);
+            let sample = contenders[index].repeat(context, calls);
             let sample = sample.map(|ns| ns.max(1.0) / calls as f64);
             let sample = times[index].heard(sample, call_ns);
             times[index].samples_ns.push(sample);
@@ -299,7 +308,7 @@ fn attempt<C, R>(
     trial: &Trial<'_, C, R>,
 ) -> Result<(), String> {
     (trial.prepare)(context);
-    let answer = (contender.call)(context)?;
+    let answer = contender.call(context)?;
     (trial.check)(context, &answer, contender.roundings)
 }
 
@@ -307,9 +316,9 @@ fn attempt<C, R>(
 /// may have to undo what another contender left.
 fn page_faults<C, R>(context: &mut C, contender: &Contender<'_, C, R>) -> Option<f64> {
     const CALLS: u64 = 8;
-    (contender.repeat)(context, 1).ok()?;
+    contender.repeat(context, 1).ok()?;
     let before = minor_faults()?;
-    (contender.repeat)(context, CALLS).ok()?;
+    contender.repeat(context, CALLS).ok()?;
     Some((minor_faults()? - before) as f64 / CALLS as f64)
 }
 
@@ -321,11 +330,21 @@ fn minor_faults() -> Option<u64> {
     fields.split_whitespace().nth(7)?.parse().ok()
 }
 
-fn elapsed_ns(work: impl FnOnce()) -> f64 {
+/// The nanoseconds of so many calls, of one at least, and the answer of the last.
+fn timed<C, R: Copy>(body: &impl Fn(&mut C) -> R, context: &mut C, times: u64) -> (f64, R) {
+    let mut left = times;
     let start = Instant::now();
-    work();
+    // One place where the code is called: there are many contenders, and each is inlined here.
+    let answer = loop {
+        let answer = black_box(body(black_box(context)));
+        left = left.saturating_sub(1);
+        if left == 0 {
+            break answer;
+        }
+    };
     // Zero would make a ratio infinite; the clock's step is about a nanosecond.
-    (start.elapsed().as_nanos() as f64).max(1.0)
+    let elapsed = (start.elapsed().as_nanos() as f64).max(1.0);
+    (elapsed, answer)
 }
 
 /// The order of `len` contenders in a round: rotated every two rounds, reversed in each second.

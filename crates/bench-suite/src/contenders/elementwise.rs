@@ -28,33 +28,66 @@ where
     }
 }
 
-/// The way through memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// `out[i] = f(x[i])`
-    Map,
-    /// `out[i] = f(out[i])`
-    MapInPlace,
-    /// `out[i] = f(x[i], y[i])`
-    Zip,
-    /// `out[i] = f(out[i], y[i])`
-    ZipInPlace,
+/// A way through memory: a type, so that an operation is compiled for its own way only.
+pub trait Form {
+    /// Slices that are read or written.
+    const SLICES: usize;
+    /// Whether the output is also an operand.
+    const IN_PLACE: bool;
+
+    /// Takes this way with `P`.
+    fn take<P: Elementwise, T: Lanes, F: Formula<T>>(f: F, o: &mut Operands<T>);
 }
 
-impl Form {
-    /// Slices that are read or written.
-    #[must_use]
-    pub fn slices(self) -> usize {
-        match self {
-            Self::Map | Self::MapInPlace => 2,
-            Self::Zip | Self::ZipInPlace => 3,
-        }
-    }
+/// `out[i] = f(x[i])`
+#[derive(Debug)]
+pub struct Map;
 
-    /// Whether the output is also an operand.
-    #[must_use]
-    pub fn in_place(self) -> bool {
-        matches!(self, Self::MapInPlace | Self::ZipInPlace)
+impl Form for Map {
+    const SLICES: usize = 2;
+    const IN_PLACE: bool = false;
+
+    fn take<P: Elementwise, T: Lanes, F: Formula<T>>(f: F, o: &mut Operands<T>) {
+        P::map(f, &o.x, &mut o.out);
+    }
+}
+
+/// `out[i] = f(out[i])`
+#[derive(Debug)]
+pub struct MapInPlace;
+
+impl Form for MapInPlace {
+    const SLICES: usize = 2;
+    const IN_PLACE: bool = true;
+
+    fn take<P: Elementwise, T: Lanes, F: Formula<T>>(f: F, o: &mut Operands<T>) {
+        P::map_in_place(f, &mut o.out);
+    }
+}
+
+/// `out[i] = f(x[i], y[i])`
+#[derive(Debug)]
+pub struct Zip;
+
+impl Form for Zip {
+    const SLICES: usize = 3;
+    const IN_PLACE: bool = false;
+
+    fn take<P: Elementwise, T: Lanes, F: Formula<T>>(f: F, o: &mut Operands<T>) {
+        P::zip(f, &o.x, &o.y, &mut o.out);
+    }
+}
+
+/// `out[i] = f(out[i], y[i])`
+#[derive(Debug)]
+pub struct ZipInPlace;
+
+impl Form for ZipInPlace {
+    const SLICES: usize = 3;
+    const IN_PLACE: bool = true;
+
+    fn take<P: Elementwise, T: Lanes, F: Formula<T>>(f: F, o: &mut Operands<T>) {
+        P::zip_in_place(f, &mut o.out, &o.y);
     }
 }
 
@@ -63,36 +96,25 @@ pub trait Elementwise {
     /// Its name in reports.
     const NAME: &'static str;
 
-    /// [`Form::Map`].
+    /// [`Map`].
     fn map<T: Lanes, F: Formula<T>>(f: F, x: &[T], out: &mut [T]);
-    /// [`Form::MapInPlace`].
+    /// [`MapInPlace`].
     fn map_in_place<T: Lanes, F: Formula<T>>(f: F, out: &mut [T]);
-    /// [`Form::Zip`].
+    /// [`Zip`].
     fn zip<T: Lanes, F: Formula<T>>(f: F, x: &[T], y: &[T], out: &mut [T]);
-    /// [`Form::ZipInPlace`].
+    /// [`ZipInPlace`].
     fn zip_in_place<T: Lanes, F: Formula<T>>(f: F, out: &mut [T], y: &[T]);
 }
 
 /// The contender `P` with this operation.
-pub fn contender<'a, P, T, F>(form: Form, f: F) -> Contender<'a, Operands<T>, ()>
+pub fn contender<'a, P, W, T, F>(f: F) -> Contender<'a, Operands<T>, ()>
 where
     P: Elementwise,
+    W: Form,
     T: Lanes + 'a,
     F: Formula<T> + 'a,
 {
-    // Chosen here and not in the call, so that the call is the loop alone.
-    match form {
-        Form::Map => Contender::new(P::NAME, 1, move |o: &mut Operands<T>| {
-            P::map(f, &o.x, &mut o.out);
-        }),
-        Form::MapInPlace => Contender::new(P::NAME, 1, move |o: &mut Operands<T>| {
-            P::map_in_place(f, &mut o.out);
-        }),
-        Form::Zip => Contender::new(P::NAME, 1, move |o: &mut Operands<T>| {
-            P::zip(f, &o.x, &o.y, &mut o.out);
-        }),
-        Form::ZipInPlace => Contender::new(P::NAME, 1, move |o: &mut Operands<T>| {
-            P::zip_in_place(f, &mut o.out, &o.y);
-        }),
-    }
+    Contender::new(P::NAME, 1, move |o: &mut Operands<T>| {
+        W::take::<P, T, F>(f, o)
+    })
 }

@@ -43,6 +43,7 @@ fn question(op: &'static str) -> Question {
 }
 
 /// What one round of the empty task leaves to be checked.
+#[derive(Clone, Copy)]
 enum Reading {
     /// The guard's recorder is to be asked.
     Task,

@@ -26,7 +26,7 @@ impl Batch {
         let mut calls = 1;
         loop {
             let mut batch = || {
-                let ns = (contender.repeat)(context, calls);
+                let ns = contender.repeat(context, calls);
                 times.heard(ns, plan.sample_ns).max(1.0)
             };
             let mut batch_ns = batch();

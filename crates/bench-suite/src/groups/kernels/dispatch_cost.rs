@@ -23,6 +23,7 @@ pub(crate) const EMPTY: &str = "empty";
 /// Elements, few enough that computing them costs less than calling.
 const LEN: usize = 16;
 
+#[derive(Clone, Copy)]
 enum Answer {
     Sum(f32),
     Level(Level),

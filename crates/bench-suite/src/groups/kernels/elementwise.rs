@@ -4,9 +4,10 @@
 //! What is done in place overwrites its own operand, call after call; the check runs on a fresh one.
 
 use std::ops::Div;
+use std::rc::Rc;
 
-use super::{OURS, RAW, RAW_512, RAW_STREAMED, Rows};
-use crate::contenders::elementwise::{Form, Formula, contender};
+use super::{Contenders, OURS, RAW, RAW_512, RAW_STREAMED, Rows};
+use crate::contenders::elementwise::{Form, Formula, Map, MapInPlace, Zip, ZipInPlace, contender};
 use crate::contenders::iterator::Iter;
 use crate::contenders::ndarray::Ndarray;
 use crate::contenders::numpy::Operand;
@@ -14,7 +15,7 @@ use crate::contenders::raw::{Avx2, Avx512, Limit, Limits as HasLimits};
 use crate::contenders::wide::{Compared, Lanes, Signed, Wide};
 use crate::data::number::Number;
 use crate::data::real::Real;
-use crate::groups::slices::{Op, Operands};
+use crate::groups::slices::{Op, Operands, Source};
 use crate::measure::Contender;
 use crate::reference::check_each;
 
@@ -35,58 +36,60 @@ enum Form3<T> {
 /// The kernel of a row.
 type Kernel<T> = fn(&mut Operands<T>);
 
+/// The limits where this CPU has them, and where they make sense.
+fn limited<'a, T: 'a>(limits: Limits<'_, T>, bytes: usize) -> Contenders<'a, T, ()> {
+    let limits = limits
+        .iter()
+        .filter(|(_, bytes_min, _)| bytes >= *bytes_min);
+    let contenders = limits.filter_map(|(name, _, limit)| match *limit {
+        Form3::Of256(limit) => {
+            let set = Avx2::detected()?;
+            let limit = move |o: &mut Operands<T>| limit(set, o);
+            Some(Contender::new(name, 1, limit))
+        }
+        Form3::Of512(limit) => {
+            let set = Avx512::detected()?;
+            let limit = move |o: &mut Operands<T>| limit(set, o);
+            Some(Contender::new(name, 1, limit))
+        }
+    });
+    contenders.collect()
+}
+
 impl<'a, T: Number + Operand + Lanes> Rows<'a, '_, T> {
     /// A case per source.
-    fn each(
+    fn each<W: Form>(
         &mut self,
-        (name, flops, form): (&'static str, usize, Form),
+        (name, flops, _): (&'static str, usize, W),
         kernel: Kernel<T>,
         formula: impl Formula<T> + 'a,
         limits: Limits<'_, T>,
     ) {
         let op = Op {
             name,
-            slices: form.slices(),
+            slices: W::SLICES,
             flops,
         };
-        self.ask(
-            op,
-            |source| {
-                let mut contenders = vec![
-                    Contender::new(OURS, 1, kernel),
-                    contender::<Ndarray, T, _>(form, formula),
-                    contender::<Wide, T, _>(form, formula),
-                    contender::<Iter, T, _>(form, formula),
-                ];
-                let bytes = form.slices() * source.len() * size_of::<T>();
-                let limits = limits
-                    .iter()
-                    .filter(|(_, bytes_min, _)| bytes >= *bytes_min);
-                contenders.extend(limits.filter_map(|(name, _, limit)| match *limit {
-                    Form3::Of256(limit) => {
-                        let set = Avx2::detected()?;
-                        Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
-                            limit(set, o)
-                        }))
-                    }
-                    Form3::Of512(limit) => {
-                        let set = Avx512::detected()?;
-                        Some(Contender::new(name, 1, move |o: &mut Operands<T>| {
-                            limit(set, o)
-                        }))
-                    }
-                }));
-                contenders
-            },
-            move |o| {
-                if form.in_place() {
-                    o.out.copy_from_slice(&o.x);
-                } else {
-                    o.poison();
-                }
-            },
-            move |o, (), _| check_each(&o.out, |i| formula.scalar(o.x[i], o.y[i])),
-        );
+        let all = |source: &Source<'a, T>| {
+            let mut all = vec![
+                Contender::new(OURS, 1, kernel),
+                contender::<Ndarray, W, T, _>(formula),
+                contender::<Wide, W, T, _>(formula),
+                contender::<Iter, W, T, _>(formula),
+            ];
+            let bytes = W::SLICES * source.len() * size_of::<T>();
+            all.extend(limited(limits, bytes));
+            all
+        };
+        let prepare: fn(&mut Operands<T>) = if W::IN_PLACE {
+            |o| o.out.copy_from_slice(&o.x)
+        } else {
+            Operands::poison
+        };
+        let check = move |o: &Operands<T>, (): &(), _| {
+            check_each(&o.out, |i| formula.scalar(o.x[i], o.y[i]))
+        };
+        self.ask(op, &all, prepare, Rc::new(check));
     }
 }
 
@@ -124,7 +127,7 @@ where
         ],
     );
     rows.each(
-        ("div", 1, Form::Zip),
+        ("div", 1, Zip),
         |o| kernels_simd::div(&o.x, &o.y, &mut o.out),
         (|x: T, y: T| x / y, |x, y| x / y),
         &[],
@@ -140,62 +143,62 @@ where
     let (scalars, zeros) = (scalar.splat(), zero.splat());
     let bounds = (least.splat(), greatest.splat());
     rows.each(
-        ("add", 1, Form::Zip),
+        ("add", 1, Zip),
         |o| kernels_simd::add(&o.x, &o.y, &mut o.out),
         (|x: T, y: T| x.plus(y), |x, y| x + y),
         add_limits,
     );
     rows.each(
-        ("add_in_place", 1, Form::ZipInPlace),
+        ("add_in_place", 1, ZipInPlace),
         |o| kernels_simd::add_in_place(&mut o.out, &o.y),
         (|x: T, y: T| x.plus(y), |x, y| x + y),
         &[],
     );
     rows.each(
-        ("add_scalar", 1, Form::Map),
+        ("add_scalar", 1, Map),
         |o| kernels_simd::add_scalar(&o.x, T::SCALAR, &mut o.out),
         (move |x: T, _| x.plus(scalar), move |x, _| x + scalars),
         &[],
     );
     rows.each(
-        ("add_scalar_in_place", 1, Form::MapInPlace),
+        ("add_scalar_in_place", 1, MapInPlace),
         |o| kernels_simd::add_scalar_in_place(&mut o.out, T::SCALAR),
         (move |x: T, _| x.plus(scalar), move |x, _| x + scalars),
         &[],
     );
     rows.each(
-        ("sub", 1, Form::Zip),
+        ("sub", 1, Zip),
         |o| kernels_simd::sub(&o.x, &o.y, &mut o.out),
         (|x: T, y: T| x.minus(y), |x, y| x - y),
         &[],
     );
     rows.each(
-        ("mul", 1, Form::Zip),
+        ("mul", 1, Zip),
         |o| kernels_simd::mul(&o.x, &o.y, &mut o.out),
         (|x: T, y: T| x.times(y), |x, y| x * y),
         &[],
     );
     rows.each(
-        ("mul_scalar", 1, Form::Map),
+        ("mul_scalar", 1, Map),
         |o| kernels_simd::mul_scalar(&o.x, T::SCALAR, &mut o.out),
         (move |x: T, _| x.times(scalar), move |x, _| x * scalars),
         &[],
     );
     rows.each(
-        ("neg", 1, Form::Map),
+        ("neg", 1, Map),
         |o| kernels_simd::neg(&o.x, &mut o.out),
         (|x: T, _| x.negated(), |x: T::Register, _| -x),
         &[],
     );
     rows.each(
-        ("abs", 1, Form::Map),
+        ("abs", 1, Map),
         |o| kernels_simd::abs(&o.x, &mut o.out),
         (|x: T, _| x.magnitude(), |x, _| T::magnitude_of(x)),
         &[],
     );
     rows.each(
         // The output is BLAS's y, and the second operand its x.
-        ("axpy", 2, Form::ZipInPlace),
+        ("axpy", 2, ZipInPlace),
         |o| kernels_simd::axpy(T::SCALAR, &o.y, &mut o.out),
         (
             move |out: T, y: T| scalar.times(y).plus(out),
@@ -204,7 +207,7 @@ where
         &[],
     );
     rows.each(
-        ("scale_add", 2, Form::Zip),
+        ("scale_add", 2, Zip),
         |o| kernels_simd::scale_add(T::SCALAR, &o.x, &o.y, &mut o.out),
         (
             move |x: T, y: T| scalar.times(x).plus(y),
@@ -213,7 +216,7 @@ where
         &[],
     );
     rows.each(
-        ("relu", 0, Form::Map),
+        ("relu", 0, Map),
         |o| kernels_simd::relu(&o.x, &mut o.out),
         (
             move |x: T, _| if x <= zero { zero } else { x },
@@ -222,7 +225,7 @@ where
         &[],
     );
     rows.each(
-        ("clamp", 0, Form::Map),
+        ("clamp", 0, Map),
         |o| {
             let (least, greatest) = T::BOUNDS;
             kernels_simd::clamp(&o.x, least, greatest, &mut o.out);

@@ -13,6 +13,8 @@ mod elementwise;
 mod masks;
 mod reductions;
 
+use std::rc::Rc;
+
 use super::slices::{Op, Operands, Source};
 use super::{Case, Group, Inputs, Question};
 use crate::contenders::numpy::{Operand, Reply};
@@ -149,6 +151,9 @@ struct Rows<'a, 'c, T> {
     cases: &'c mut Vec<Case<'a>>,
 }
 
+/// Compares an answer with the reference, given the roundings of the contender that gave it.
+type Check<'a, T, R> = Rc<dyn Fn(&Operands<T>, &R, usize) -> Result<(), String> + 'a>;
+
 /// Contenders on slices of `T` with answers `R`.
 type Contenders<'a, T, R> = Vec<Contender<'a, Operands<T>, R>>;
 
@@ -191,15 +196,17 @@ impl<'a, 'c, T: Number + Operand> Rows<'a, 'c, T> {
     fn ask<R: Reply<T> + 'a>(
         &mut self,
         op: Op,
-        contenders: impl Fn(&Source<'a, T>) -> Contenders<'a, T, R>,
-        prepare: impl Fn(&mut Operands<T>) + Copy + 'a,
-        check: impl Fn(&Operands<T>, &R, usize) -> Result<(), String> + Copy + 'a,
+        contenders: &dyn Fn(&Source<'a, T>) -> Contenders<'a, T, R>,
+        prepare: fn(&mut Operands<T>),
+        check: Check<'a, T, R>,
     ) {
         for &source in &self.sources {
             let question = op.question::<T>(NAME, &source.shape());
             let contenders = contenders(&source);
             let operands = move || source.operands();
-            let trials = move |_: &Operands<T>| vec![Trial::new(check).prepared_by(prepare)];
+            let check = Rc::clone(&check);
+            let trial = Trial::new(move |o: &Operands<T>, answer: &R, n| check(o, answer, n));
+            let trials = move |_: &Operands<T>| vec![trial.prepared_by(prepare)];
             let case = case(self.inputs, question, contenders, operands, trials);
             self.cases.push(case);
         }
@@ -285,8 +292,14 @@ mod tests {
         let check = |o: &Operands<f32>, (): &(), _| {
             crate::reference::check_each(&o.out, |i| o.x[i] + o.y[i])
         };
-        rows.ask(op("add"), idle, Operands::poison, check);
-        rows.ask(op("in place"), idle, |o| o.out.copy_from_slice(&o.x), check);
+        let check: Check<'_, f32, ()> = Rc::new(check);
+        rows.ask(op("add"), &idle, Operands::poison, Rc::clone(&check));
+        rows.ask(
+            op("in place"),
+            &idle,
+            |o| o.out.copy_from_slice(&o.x),
+            check,
+        );
         for case in found {
             for row in case.run(&Plan::rounds(1)).rows {
                 assert_ne!(row.answer, ANSWER_OK, "{row:?}");

@@ -1,5 +1,7 @@
 //! Reductions: the kernel, the peers, and the limit where there is one, by element type.
 
+use std::rc::Rc;
+
 use super::{Contenders, OURS, RAW, RAW_512, RAW_NATIVE, Rows};
 use crate::contenders::numpy::{Operand, Reply, Words};
 use crate::contenders::raw::{Avx2, Avx512, Exact, Limit, Limits as HasLimits};
@@ -34,7 +36,7 @@ fn op(name: &'static str, slices: usize, flops: usize) -> Op {
 }
 
 /// The kernel rounds along its tree, the others in any order.
-pub(super) fn contenders<'a, T: 'a, R: 'a>(
+pub(super) fn contenders<'a, T: 'a, R: Copy + 'a>(
     forms: Forms<'_, T, R>,
     len: usize,
 ) -> Contenders<'a, T, R> {
@@ -47,7 +49,7 @@ pub(super) fn contenders<'a, T: 'a, R: 'a>(
 }
 
 /// The limits, where this CPU has them.
-pub(super) fn limited<'a, T: 'a, R: 'a>(
+pub(super) fn limited<'a, T: 'a, R: Copy + 'a>(
     limits: Limits<'_, T, R>,
     len: usize,
 ) -> Contenders<'a, T, R> {
@@ -69,7 +71,7 @@ pub(super) fn limited<'a, T: 'a, R: 'a>(
 
 impl<'a, T: Number + Operand> Rows<'a, '_, T> {
     /// A case per source.
-    fn reduce<R: Reply<T> + 'a>(
+    fn reduce<R: Reply<T> + Copy + 'a>(
         &mut self,
         op: Op,
         forms: Forms<'_, T, R>,
@@ -85,7 +87,7 @@ impl<'a, T: Number + Operand> Rows<'a, '_, T> {
             all.extend(limits);
             all
         };
-        self.ask(op, all, |_| (), check);
+        self.ask(op, &all, |_| (), Rc::new(check));
     }
 }
 
@@ -208,22 +210,23 @@ where
         ("ndarray", |o| mean(ndarray::sum_exact(&o.x), o.x.len())),
         ("iterator", |o| mean(iterator::sum_exact(&o.x), o.x.len())),
     ];
+    let check: Check<T, f64> = |o, got, roundings| {
+        let len = o.x.len();
+        if roundings == 0 {
+            return check_exact(*got, mean(iterator::sum_exact(&o.x), len));
+        }
+        let terms = o.x.iter().map(|v| v.widened().into() as f64 / len as f64);
+        // Each term of the reference has rounded once more.
+        check_terms(terms, *got, roundings + 1)
+    };
     rows.ask(
         op("mean_exact", 1, 0),
-        |source| {
+        &|source| {
             let all = contenders(forms, source.len()).into_iter();
             all.map(|exact| exact.roundings(0)).collect()
         },
         |_| (),
-        |o, got, roundings| {
-            let len = o.x.len();
-            if roundings == 0 {
-                return check_exact(*got, mean(iterator::sum_exact(&o.x), len));
-            }
-            let terms = o.x.iter().map(|v| v.widened().into() as f64 / len as f64);
-            // Each term of the reference has rounded once more.
-            check_terms(terms, *got, roundings + 1)
-        },
+        Rc::new(check),
     );
 }
 
