@@ -32,8 +32,8 @@ use core::ops::Range;
 /// NaN and infinities in A and B reach every element that they are a term of, also where α is zero. A
 /// β of zero overwrites C, NaN included, and does not read it. With k = 0 the product is zero.
 ///
-/// The bits depend on the level and on how the matrices lie; [`Matmul::reproducible`] has a product
-/// whose bits do not.
+/// The bits depend on the level and on how the matrices lie, and terms may be summed in another order
+/// from row to row; [`Matmul::reproducible`] has a product whose bits do not depend on that.
 ///
 /// # Cost
 /// Small products pack nothing and take no memory. Others use a buffer of some hundred KiB, which

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! FewTerms      c[i] = Σₚ a[i][p] · row p of B  each row of C is written once
-//! Combination   c = Σₚ a[p] · row p of B        B is read by eight rows at a time
+//! Combination   c = Σₚ a[p] · row p of B        B is read by up to eight rows at a time
 //! Dots          c[i][j] = row i of A · row j    a few rows of each at a time, registers along k
 //! ```
 #![expect(

@@ -226,7 +226,8 @@ pub(super) fn packs_right<T: Float>(
     !narrow && packing(a, b).1
 }
 
-/// The kernel for a product that is narrow in one of its dimensions, if there is one for these layouts.
+/// The kernel for a product that is narrow in one of its dimensions, or small in all, if there is one for
+/// these layouts.
 #[inline(always)]
 fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Option<Narrow> {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
@@ -244,9 +245,9 @@ fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Op
     let is_deep = k >= split::NARROW_DEPTH;
     let is_long =
         |len: usize| is_deep || (k > 0 && len.saturating_mul(size_of::<T>()) >= split::ROW_BYTES);
-    let dots = |contiguous, rows, few| match contiguous {
-        true => split::sums_along(rows, k, few),
-        false => is_deep && split::turns_for_dots(rows, few),
+    let dots = |contiguous, rows, cols| match contiguous {
+        true => split::sums_along(rows, k, cols),
+        false => is_deep && split::turns_for_dots(rows, cols),
     };
     if m == 1 && is_long(n) && b_rows && c_rows {
         Some(Narrow::Combination)
@@ -327,7 +328,7 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_for_what_is_read_where_it_lies() {
-        let x = [1.0_f32; 4000];
+        let x = [1.0_f32; 6000];
         let line = &x[..1000];
         let (row, column) = (MatRef::new(line, 1, 1000), MatRef::new(line, 1000, 1));
         let mut one = [0.0];
@@ -337,14 +338,14 @@ mod tests {
         assert_eq!(asked(Matmul::new().reproducible()), 0);
         // Two columns that are to be contiguous, of rows that are not a line apart.
         let pair = MatRef::new(line, 500, 2);
-        let rows = MatRef::new(&x, 8, 500);
-        let mut sixteen = [0.0; 16];
-        let needed = Matmul::new().scratch_needed(&rows, &pair, &MatMut::new(&mut sixteen, 8, 2));
-        assert!((1000..1200).contains(&needed), "{needed}");
-        // Not for two rows, which read them as they lie.
-        let rows = MatRef::new(line, 2, 500);
-        let mut four = [0.0; 4];
-        let needed = Matmul::new().scratch_needed(&rows, &pair, &MatMut::new(&mut four, 2, 2));
-        assert_eq!(needed, 0);
+        let mut c = [0.0; 24];
+        let mut needed = |rows: usize| {
+            let a = MatRef::new(&x[..500 * rows], rows, 500);
+            let c = MatMut::new(&mut c[..2 * rows], rows, 2);
+            Matmul::new().scratch_needed(&a, &pair, &c)
+        };
+        assert!((1000..1200).contains(&needed(12)), "{}", needed(12));
+        // Not for a tile of few rows, which reads them as they lie.
+        assert_eq!((needed(2), needed(8)), (0, 0));
     }
 }

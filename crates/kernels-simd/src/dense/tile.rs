@@ -10,6 +10,7 @@
 //!   A    │a│ H rows │    │    │  H·NV running sums, which stay in registers:
 //!  column└─┘        └────┴────┘  sum[i][j] += aᵢ · bⱼ
 //! ```
+//! Low tiles take turns with several such sets of sums, which are added up at the end.
 //! The tile reads A one element at a time, at any strides, and rows of B as registers, so that
 //! neither needs to be rearranged: packing only changes strides. The last register of a row may be
 //! partly filled. What follows the sums is done row by row, from a buffer. [`Tiles`] check that the
@@ -317,7 +318,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
     /// Adds the product of a column of A and the row of B at `line`.
     ///
     /// # Safety
-    /// `line` is the start of a row of B, and `along` is at the column of A of the same number.
+    /// `line` is the start of a row of B, `along` is at the column of A of the same number, and `H` rows
+    /// of A follow from there; `checked` has compared the views.
     #[inline(always)]
     unsafe fn add_term<B: Backend, const H: usize>(
         &self,

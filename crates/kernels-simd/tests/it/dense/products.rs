@@ -218,6 +218,34 @@ fn every_small_shape() {
     });
 }
 
+/// Around each number of running sums that low tiles have, where dot products begin, and in one tile.
+#[test]
+fn every_remainder_of_terms() {
+    levels::each(|_| {
+        for k in (10..24).chain([40, 63, 64, 65, 66, 67, 130, 500]) {
+            for [m, n] in [
+                [1, 5],
+                [2, 16],
+                [3, 17],
+                [5, 8],
+                [6, 2],
+                [8, 1],
+                [12, 3],
+                [13, 33],
+            ] {
+                for orders in [
+                    [Order::Rows; 3],
+                    [Order::Rows, Order::Columns, Order::Rows],
+                    [Order::Columns, Order::Rows, Order::Columns],
+                ] {
+                    Case::<f32>::new(orders, [m, k, n], 5).check();
+                    Case::<f64>::new(orders, [m, k, n], 5).check();
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn a_factor_does_not_overflow_before_the_sum() {
     levels::each(|_| {
