@@ -47,25 +47,31 @@ impl<T: Float> Kernel for Combination<'_, T> {
         let (k, n) = self.b.shape();
         assert!(self.a.shape() == (1, k) && self.c.shape() == (1, n));
         assert!(self.b.col_stride() == 1 && self.c.col_stride() == 1);
+        // Not in A's elements, where it may overflow while the sum does not, unless C has a part in the
+        // sum.
+        let Finish { alpha, beta, .. } = self.finish;
+        let (before, after) = match beta == T::ZERO {
+            true => (T::ONE, alpha),
+            false => (alpha, T::ONE),
+        };
         let mut from = 0;
         while from < n {
             let len = STRETCH.min(n - from);
-            let line = self.c.row_mut(0).expect("a row of C is contiguous");
-            let line = &mut line[from..from + len];
-            scale(line, self.finish.beta);
+            scale(self.stretch_of_c(from, len), beta);
             let mut p = 0;
             while p + STREAMS <= k {
-                self.add::<B, STREAMS>(token, p, from, len);
+                self.add::<B, STREAMS>(token, p, before, (from, len));
                 p += STREAMS;
             }
             while p + STREAMS / 2 <= k {
-                self.add::<B, { STREAMS / 2 }>(token, p, from, len);
+                self.add::<B, { STREAMS / 2 }>(token, p, before, (from, len));
                 p += STREAMS / 2;
             }
             while p < k {
-                self.add::<B, 1>(token, p, from, len);
+                self.add::<B, 1>(token, p, before, (from, len));
                 p += 1;
             }
+            multiply(self.stretch_of_c(from, len), after);
             from += len;
         }
         let Finish { bias, relu, .. } = self.finish;
@@ -81,16 +87,28 @@ impl<T: Float> Kernel for Combination<'_, T> {
 }
 
 impl<T: Float> Combination<'_, T> {
-    /// Adds `R` rows of B, from row `p` on, to a stretch of C.
     #[inline(always)]
-    fn add<B: Backend, const R: usize>(&mut self, token: B, p: usize, from: usize, len: usize) {
+    fn stretch_of_c(&mut self, from: usize, len: usize) -> &mut [T] {
+        let line = self.c.row_mut(0).expect("a row of C is contiguous");
+        &mut line[from..from + len]
+    }
+
+    /// Adds `R` rows of B, from row `p` on, to a stretch of C; their factors are multiplied by `before`.
+    #[inline(always)]
+    fn add<B: Backend, const R: usize>(
+        &mut self,
+        token: B,
+        p: usize,
+        before: T,
+        (from, len): (usize, usize),
+    ) {
         let lanes = T::Vector::<B>::LANES;
         let zero = T::Vector::<B>::splat(token, T::ZERO);
         let mut factors = [zero; R];
         let mut r = 0;
         while r < R {
             let element = *self.a.get(0, p + r).expect("as many as B has rows");
-            factors[r] = T::Vector::<B>::splat(token, self.finish.alpha * element);
+            factors[r] = T::Vector::<B>::splat(token, before * element);
             r += 1;
         }
         let rest = T::Vector::<B>::first_lanes(token, len % lanes);
@@ -296,11 +314,17 @@ unsafe fn load<T: Float, B: Backend>(
 /// C before the first product is added; zero overwrites it.
 #[inline(always)]
 fn scale<T: Float>(line: &mut [T], beta: T) {
-    if beta == T::ZERO {
-        line.fill(T::ZERO);
-    } else if beta != T::ONE {
+    match beta == T::ZERO {
+        true => line.fill(T::ZERO),
+        false => multiply(line, beta),
+    }
+}
+
+#[inline(always)]
+fn multiply<T: Float>(line: &mut [T], factor: T) {
+    if factor != T::ONE {
         for element in line {
-            *element = *element * beta;
+            *element = *element * factor;
         }
     }
 }

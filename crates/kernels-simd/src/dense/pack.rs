@@ -1,9 +1,8 @@
 //! Copies of parts of A and B that suit the caches: rows one behind another.
 //!
 //! The tile reads A at any strides and rows of B that are contiguous, so packing is a plain copy, or
-//! columns are turned into rows. It pays where the original's strides
-//! do not suit: rows a large power of two apart, which share few sets of a cache; columns that are
-//! contiguous where rows should be.
+//! columns are turned into rows. It pays where the original's strides do not suit: rows a large power
+//! of two apart, which share few sets of a cache; columns that are contiguous where rows should be.
 
 use super::view::MatRef;
 use crate::dispatch::Kernel;

@@ -55,20 +55,15 @@ impl<'a, T: Float> Product<'a, T> {
     }
 
     /// Whether all of C is one small tile, its rows and those of B are contiguous, and nothing follows
-    /// the sums. No other way would pack anything of so few rows and terms, see [`scratch_needed`].
+    /// the sums. No other way would pack anything of so few rows and columns, see [`scratch_needed`].
     #[inline(always)]
     fn is_single(&self) -> bool {
-        let ((m, n), k) = (self.c.shape(), self.a.cols());
+        let (m, n) = self.c.shape();
         let (register, registers) = split::registers(Level::active());
-        // A long column of C is summed along k, as it lies.
-        let deepest = if n == 1 {
-            split::NARROW_DEPTH - 1
-        } else {
-            split::SINGLE_DEPTH
-        };
         m <= split::single_rows(registers)
             && n <= register / size_of::<T>()
-            && k <= deepest
+            // Of more, a column of C is summed along k.
+            && (n > 1 || self.a.cols() < split::NARROW_DEPTH)
             && (n == 1 || (self.b.col_stride() == 1 && self.c.col_stride() == 1))
             && self.fused
             && self.finish.is_plain()

@@ -119,9 +119,6 @@ pub(super) const fn turns_for_dots(rows: usize, few: usize) -> bool {
     few == 1 || (rows > HEIGHT_SMALL && rows >= 3 * few)
 }
 
-/// Terms of a product that is a single tile, at most: of more, blocks keep B in the second cache.
-pub(super) const SINGLE_DEPTH: usize = 2048;
-
 /// Terms from which on dot products are worth their horizontal sums whatever their number.
 pub(super) const NARROW_DEPTH: usize = 64;
 

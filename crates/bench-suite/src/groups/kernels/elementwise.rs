@@ -6,12 +6,13 @@
 use std::ops::Div;
 use std::rc::Rc;
 
-use super::{Contenders, OURS, RAW, RAW_512, RAW_STREAMED, Rows};
+use super::limits::{LimitForm, limited};
+use super::{OURS, RAW, RAW_512, RAW_STREAMED, Rows};
 use crate::contenders::elementwise::{Form, Formula, Map, MapInPlace, Zip, ZipInPlace, contender};
 use crate::contenders::iterator::Iter;
 use crate::contenders::ndarray::Ndarray;
 use crate::contenders::numpy::Operand;
-use crate::contenders::raw::{Avx2, Avx512, Limit, Limits as HasLimits};
+use crate::contenders::raw::{Limit, Limits as HasLimits};
 use crate::contenders::wide::{Compared, Lanes, Signed, Wide};
 use crate::data::number::Number;
 use crate::data::real::Real;
@@ -24,37 +25,11 @@ use crate::reference::check_each;
 /// whoever is timed next, who then looks slow (`add` of 12 MiB: 1.5 times its time).
 const STREAM_BYTES_MIN: usize = 64 << 20;
 
-/// Names and forms of limits, with the bytes from which on they make sense.
-type Limits<'f, T> = &'f [(&'static str, usize, Form3<T>)];
-
-/// A limit, for an instruction set.
-enum Form3<T> {
-    Of256(fn(Avx2, &mut Operands<T>)),
-    Of512(fn(Avx512, &mut Operands<T>)),
-}
+/// Limits, with the bytes from which on they make sense.
+type Limits<'f, T> = &'f [(usize, LimitForm<T, ()>)];
 
 /// The kernel of a row.
 type Kernel<T> = fn(&mut Operands<T>);
-
-/// The limits where this CPU has them, and where they make sense.
-fn limited<'a, T: 'a>(limits: Limits<'_, T>, bytes: usize) -> Contenders<'a, T, ()> {
-    let limits = limits
-        .iter()
-        .filter(|(_, bytes_min, _)| bytes >= *bytes_min);
-    let contenders = limits.filter_map(|(name, _, limit)| match *limit {
-        Form3::Of256(limit) => {
-            let set = Avx2::detected()?;
-            let limit = move |o: &mut Operands<T>| limit(set, o);
-            Some(Contender::new(name, 1, limit))
-        }
-        Form3::Of512(limit) => {
-            let set = Avx512::detected()?;
-            let limit = move |o: &mut Operands<T>| limit(set, o);
-            Some(Contender::new(name, 1, limit))
-        }
-    });
-    contenders.collect()
-}
 
 impl<'a, T: Number + Operand + Lanes> Rows<'a, '_, T> {
     /// A case per source.
@@ -78,7 +53,8 @@ impl<'a, T: Number + Operand + Lanes> Rows<'a, '_, T> {
                 contender::<Iter, W, T, _>(formula),
             ];
             let bytes = W::SLICES * source.len() * size_of::<T>();
-            all.extend(limited(limits, bytes));
+            let limits = limits.iter().filter(|(bytes_min, _)| bytes >= *bytes_min);
+            all.extend(limited(limits.map(|(_, limit)| limit), source.len()));
             all
         };
         let prepare: fn(&mut Operands<T>) = if W::IN_PLACE {
@@ -108,19 +84,16 @@ where
         rows,
         &[
             (
-                RAW,
                 0,
-                Form3::Of256(|set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
+                LimitForm::Of256(RAW, |set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
             ),
             (
-                RAW_512,
                 0,
-                Form3::Of512(|set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
+                LimitForm::Of512(RAW_512, |set, o| Limit::add(set, &o.x, &o.y, &mut o.out)),
             ),
             (
-                RAW_STREAMED,
                 STREAM_BYTES_MIN,
-                Form3::Of256(|set, o| {
+                LimitForm::Of256(RAW_STREAMED, |set, o| {
                     Limit::add_streamed(set, &o.x, &o.y, &mut o.out);
                 }),
             ),

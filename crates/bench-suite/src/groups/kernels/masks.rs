@@ -3,7 +3,8 @@
 //! Masks come from thresholding the data. What is timed for `any` and `all` is the scan that finds
 //! nothing; the answer of one that finds something is checked too.
 
-use super::reductions::{Forms, LimitForm, Limits, contenders, limited};
+use super::limits::{LimitForm, limited};
+use super::reductions::{Forms, Limits, contenders};
 use super::{NAME, OURS, RAW, RAW_512, Rows, case};
 use crate::contenders::numpy::{Operand, Reply};
 use crate::contenders::raw::Exact as _;

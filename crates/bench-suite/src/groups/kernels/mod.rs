@@ -10,6 +10,7 @@
 
 mod dispatch_cost;
 mod elementwise;
+mod limits;
 mod masks;
 mod reductions;
 

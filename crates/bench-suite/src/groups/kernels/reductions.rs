@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::limits::{LimitForm, limited};
 use super::{Contenders, OURS, RAW, RAW_512, RAW_NATIVE, Rows};
 use crate::contenders::numpy::{Operand, Reply, Words};
-use crate::contenders::raw::{Avx2, Avx512, Exact, Limit, Limits as HasLimits};
+use crate::contenders::raw::{Exact, Limit, Limits as HasLimits};
 use crate::contenders::wide::{self, Compared};
 use crate::contenders::{iterator, ndarray};
 use crate::data::number::{Number, Whole};
@@ -17,15 +18,10 @@ use crate::reference::{check_dot, check_exact, check_mean, check_sum, check_term
 type Form<T, R> = (&'static str, fn(&Operands<T>) -> R);
 pub(super) type Forms<'f, T, R> = &'f [Form<T, R>];
 
-/// The same of a limit, for an instruction set.
-pub(super) enum LimitForm<T, R> {
-    Of256(&'static str, fn(Avx2, &Operands<T>) -> R),
-    Of512(&'static str, fn(Avx512, &Operands<T>) -> R),
-}
 pub(super) type Limits<'f, T, R> = &'f [LimitForm<T, R>];
 
-/// Compares an answer with the reference, given the roundings of the contender that gave it.
-type Check<T, R> = fn(&Operands<T>, &R, usize) -> Result<(), String>;
+/// A [`Check`](super::Check) that captures nothing.
+type PlainCheck<T, R> = fn(&Operands<T>, &R, usize) -> Result<(), String>;
 
 fn op(name: &'static str, slices: usize, flops: usize) -> Op {
     Op {
@@ -48,27 +44,6 @@ pub(super) fn contenders<'a, T: 'a, R: Copy + 'a>(
     forms.iter().map(contender).collect()
 }
 
-/// The limits, where this CPU has them.
-pub(super) fn limited<'a, T: 'a, R: Copy + 'a>(
-    limits: Limits<'_, T, R>,
-    len: usize,
-) -> Contenders<'a, T, R> {
-    let contender = |limit: &LimitForm<T, R>| {
-        let contender = match *limit {
-            LimitForm::Of256(name, reduce) => {
-                let set = Avx2::detected()?;
-                Contender::new(name, 1, move |o: &mut Operands<T>| reduce(set, o))
-            }
-            LimitForm::Of512(name, reduce) => {
-                let set = Avx512::detected()?;
-                Contender::new(name, 1, move |o: &mut Operands<T>| reduce(set, o))
-            }
-        };
-        Some(contender.roundings(len))
-    };
-    limits.iter().filter_map(contender).collect()
-}
-
 impl<'a, T: Number + Operand> Rows<'a, '_, T> {
     /// A case per source.
     fn reduce<R: Reply<T> + Copy + 'a>(
@@ -76,7 +51,7 @@ impl<'a, T: Number + Operand> Rows<'a, '_, T> {
         op: Op,
         forms: Forms<'_, T, R>,
         limits: Limits<'_, T, R>,
-        check: Check<T, R>,
+        check: PlainCheck<T, R>,
     ) {
         let all = |source: &Source<'a, T>| {
             let mut all = contenders(forms, source.len());
@@ -210,7 +185,7 @@ where
         ("ndarray", |o| mean(ndarray::sum_exact(&o.x), o.x.len())),
         ("iterator", |o| mean(iterator::sum_exact(&o.x), o.x.len())),
     ];
-    let check: Check<T, f64> = |o, got, roundings| {
+    let check: PlainCheck<T, f64> = |o, got, roundings| {
         let len = o.x.len();
         if roundings == 0 {
             return check_exact(*got, mean(iterator::sum_exact(&o.x), len));

@@ -249,7 +249,13 @@ fn every_remainder_of_terms() {
 #[test]
 fn a_factor_does_not_overflow_before_the_sum() {
     levels::each(|_| {
-        for [m, k, n] in [[2, 2, 3], [2, 2, 600], [30, 9, 40]] {
+        for [m, k, n] in [
+            [2, 2, 3],
+            [2, 2, 600],
+            [30, 9, 40],
+            [1, 9, 200],
+            [1, 90, 3000],
+        ] {
             let mut case = Case::<f32>::new([Order::Rows; 3], [m, k, n], 5);
             case.a = Stored::new(Order::Rows, m, k, |_, _| 1e30);
             case.b = Stored::new(Order::Rows, k, n, |_, _| 1e-30);
