@@ -117,29 +117,44 @@ impl<T: Float> Combination<'_, T> {
             .start()
             .wrapping_offset(p as isize * self.b.row_stride());
         let c = self.c.start();
-        let mut at = from;
-        while at < from + len {
-            let whole = at + lanes <= from + len;
-            // SAFETY: element `at` of a row of C, and all lanes or those left of the stretch.
-            let mut sum = unsafe { load(token, c.wrapping_add(at), whole, rest) };
-            let mut r = 0;
-            while r < R {
-                let row = b.wrapping_offset(r as isize * self.b.row_stride());
-                // SAFETY: the same element of row `p + r` of B, which is as long.
-                let row = unsafe { load(token, row.wrapping_add(at), whole, rest) };
-                sum = factors[r].mul_add(row, sum);
-                r += 1;
-            }
-            let to = c.wrapping_add(at);
-            if whole {
-                // SAFETY: where it was loaded from.
-                unsafe { sum.store_at(to) };
-            } else {
-                // SAFETY: as above.
-                unsafe { sum.store_lanes(to, rest) };
-            }
+        let (mut at, end) = (from, from + len);
+        while at + lanes <= end {
+            // SAFETY: element `at` of a row of C and of rows `p` on of B, and all lanes from there.
+            unsafe { self.add_register(token, (b, c), at, (true, rest), &factors) };
             at += lanes;
         }
+        if at < end {
+            // SAFETY: the same, and the lanes left of the stretch.
+            unsafe { self.add_register(token, (b, c), at, (false, rest), &factors) };
+        }
+    }
+
+    /// Adds `R` rows of B to a register of C, from element `at` on.
+    ///
+    /// # Safety
+    /// The rows of B and of C begin at these places; all lanes from element `at` on lie within them, or
+    /// the first.
+    #[inline(always)]
+    unsafe fn add_register<B: Backend, const R: usize>(
+        &self,
+        token: B,
+        (b, c): (*const T, *mut T),
+        at: usize,
+        (whole, rest): (bool, <T::Vector<B> as DenseVector>::Lanes),
+        factors: &[T::Vector<B>; R],
+    ) {
+        // SAFETY: by the caller's word.
+        let mut sum = unsafe { load(token, c.wrapping_add(at), whole, rest) };
+        let mut r = 0;
+        while r < R {
+            let row = b.wrapping_offset(r as isize * self.b.row_stride());
+            // SAFETY: as above.
+            let row = unsafe { load(token, row.wrapping_add(at), whole, rest) };
+            sum = factors[r].mul_add(row, sum);
+            r += 1;
+        }
+        // SAFETY: where it was loaded from.
+        unsafe { store(sum, c.wrapping_add(at), whole, rest) };
     }
 }
 
@@ -238,13 +253,8 @@ impl<T: Float> FewTerms<'_, T> {
             if !PLAIN {
                 sum = self.finished::<B>(token, sum, (i, at), place, (whole, rest));
             }
-            if whole {
-                // SAFETY: all lanes lie in row `i` of C.
-                unsafe { sum.store_at(place) };
-            } else {
-                // SAFETY: the lanes left of it do.
-                unsafe { sum.store_lanes(place, rest) };
-            }
+            // SAFETY: all lanes lie in row `i` of C, or those left of it.
+            unsafe { store(sum, place, whole, rest) };
             at += lanes;
         }
     }
@@ -308,6 +318,21 @@ unsafe fn load<T: Float, B: Backend>(
     } else {
         // SAFETY: as above.
         unsafe { T::Vector::<B>::load_lanes(token, from, first) }
+    }
+}
+
+/// All lanes, or the first of them.
+///
+/// # Safety
+/// Their elements must be writable.
+#[inline(always)]
+unsafe fn store<V: DenseVector>(register: V, to: *mut V::Elem, whole: bool, first: V::Lanes) {
+    if whole {
+        // SAFETY: the caller vouches for the elements.
+        unsafe { register.store_at(to) };
+    } else {
+        // SAFETY: as above.
+        unsafe { register.store_lanes(to, first) };
     }
 }
 
@@ -410,35 +435,56 @@ impl<T: Float> Dots<'_, T> {
             .start()
             .wrapping_offset(col as isize * self.b.row_stride());
         let mut p = 0;
-        while p < k {
-            let whole = p + lanes <= k;
-            let mut others = [zero; W];
-            let mut j = 0;
-            while j < W {
-                let line = b.wrapping_offset(j as isize * self.b.row_stride());
-                // SAFETY: row `col + j` of B from element `p` on, all lanes or those left of it.
-                others[j] = unsafe { load(token, line.wrapping_add(p), whole, rest) };
-                j += 1;
-            }
-            let mut i = 0;
-            while i < H {
-                let line = a.wrapping_offset(i as isize * self.a.row_stride());
-                // SAFETY: the same of row `row + i` of A, which is as long.
-                let own = unsafe { load(token, line.wrapping_add(p), whole, rest) };
-                let mut j = 0;
-                while j < W {
-                    sums[i][j] = own.mul_add(others[j], sums[i][j]);
-                    j += 1;
-                }
-                i += 1;
-            }
+        while p + lanes <= k {
+            // SAFETY: all lanes from element `p` on lie within rows of A and B.
+            unsafe { self.add_register(token, (a, b), p, (true, rest), &mut sums) };
             p += lanes;
+        }
+        if p < k {
+            // SAFETY: those that are left do.
+            unsafe { self.add_register(token, (a, b), p, (false, rest), &mut sums) };
         }
         let mut i = 0;
         while i < H {
             let mut j = 0;
             while j < W {
                 self.put(row + i, col + j, sums[i][j].sum_halving());
+                j += 1;
+            }
+            i += 1;
+        }
+    }
+
+    /// Adds the products of a register of each of `H` rows of A with those of `W` rows of B, from element
+    /// `p` on.
+    ///
+    /// # Safety
+    /// The rows begin at these places; all lanes from element `p` on lie within them, or the first.
+    #[inline(always)]
+    unsafe fn add_register<B: Backend, const H: usize, const W: usize>(
+        &self,
+        token: B,
+        (a, b): (*const T, *const T),
+        p: usize,
+        (whole, rest): (bool, <T::Vector<B> as DenseVector>::Lanes),
+        sums: &mut [[T::Vector<B>; W]; H],
+    ) {
+        let mut others = [T::Vector::<B>::splat(token, T::ZERO); W];
+        let mut j = 0;
+        while j < W {
+            let line = b.wrapping_offset(j as isize * self.b.row_stride());
+            // SAFETY: by the caller's word.
+            others[j] = unsafe { load(token, line.wrapping_add(p), whole, rest) };
+            j += 1;
+        }
+        let mut i = 0;
+        while i < H {
+            let line = a.wrapping_offset(i as isize * self.a.row_stride());
+            // SAFETY: as above.
+            let own = unsafe { load(token, line.wrapping_add(p), whole, rest) };
+            let mut j = 0;
+            while j < W {
+                sums[i][j] = own.mul_add(others[j], sums[i][j]);
                 j += 1;
             }
             i += 1;
