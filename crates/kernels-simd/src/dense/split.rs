@@ -99,6 +99,12 @@ pub(super) const fn fetches_c(terms: usize, row_bytes: usize) -> bool {
 /// Bytes from row to row at which prefetchers follow a row, not the part of many rows that a panel has.
 pub(super) const FAR_BYTES: usize = 2048;
 
+/// Whether the first tile of a panel asks for the rows of the next one, of a B whose rows are so far
+/// apart that prefetchers do not follow the parts of them that a panel has.
+pub(super) const fn fetches_next(stride_bytes: usize) -> bool {
+    stride_bytes >= FAR_BYTES
+}
+
 /// Columns of C up to which dot products along k are faster than tiles, of which half a register of
 /// 64 bytes would be empty.
 pub(super) const fn dots_max(size: usize) -> usize {
@@ -122,15 +128,15 @@ pub(super) const fn turns_for_dots(rows: usize, few: usize) -> bool {
 /// Terms from which on dot products are worth their horizontal sums whatever their number.
 pub(super) const NARROW_DEPTH: usize = 64;
 
-/// Whether rows of C are computed one by one, each written once from end to end: of few terms, and so
-/// long that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.3 to 0.7, 300×5×1500 0.7. For
-/// shorter rows, and where C is beyond the caches, tiles are faster by as much: with 4 to 6 terms by 1.1
-/// to 1.4 for a C of 10 MB. On several threads each part of C counts by itself.
+/// Whether rows of C are written from end to end, as sums of whole rows of B: of few terms, and so long
+/// that it shows. 2×1×400 took 0.24 of the time, 2048×3×1500 0.3 to 0.7, 300×5×1500 0.7, 3×4×600 0.45.
+/// For shorter rows, and where C is beyond the caches, tiles are faster by as much: 1939×3×189 by 1.7, and
+/// with 4 to 6 terms for a C of 10 MB by 1.1 to 1.4. On several threads each part of C counts by itself.
 pub(super) const fn is_few_terms(m: usize, k: usize, n: usize, size: usize) -> bool {
     let (shortest, largest) = match k {
         1 => (256, 16 << 20),
         2 | 3 => (2048, 16 << 20),
-        4..=6 => (4096, 4 << 20),
+        4..=6 => (1024, 4 << 20),
         _ => return false,
     };
     let row_bytes = n.saturating_mul(size);
@@ -154,6 +160,11 @@ const C_IN_CACHE_BYTES: usize = 160 << 10;
 /// Bytes of B that are packed together: half of a second cache of 2 MiB, which another thread of
 /// the core may share.
 const GROUP_BYTES: usize = 1 << 20;
+
+/// The same of few terms, where C takes more of that cache: 256×25×9216 took 0.88 of the time.
+const SHALLOW_GROUP_BYTES: usize = 128 << 10;
+
+const SHALLOW_TERMS: usize = 64;
 
 /// Columns of the widest panel: three registers of 64 bytes of `f32`.
 const PANEL_COLS_MAX: usize = 48;
@@ -184,15 +195,18 @@ const SHALLOW_ROWS: usize = 32;
 
 /// Whether a row of C is a page and more, and a tile's sums take little longer than to write them.
 const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
-    k <= 64 && n * size >= 8192
+    k <= SHALLOW_TERMS && n * size >= 8192
 }
 
 /// Fewer rows of B are read where they lie.
 const PACKED_FROM_TERMS: usize = 8;
 
-/// Whether a copy of B in panels pays, for a product of `m` rows. One whose rows are long pays soon:
-/// 16×64×9216 took 0.82 of the time, 256×64×9216 0.35. Shorter rows lie as well as their copy, and few
-/// of them too: 24×9216×100 took 1.2 times as long, 16×2×30000 1.1 times.
+/// Rows of C, so many tiles high, from which on B is packed.
+const PACKED_FROM_ROWS: usize = 3 * HEIGHT_MAX;
+
+/// Whether a copy of B in panels pays, for a product of `m` rows. 256×64×9216 took 0.35 of the time, but
+/// 24×9216×100 1.2 times as long, 16×2×30000 1.1 times, and since tiles ask for the next panel themselves
+/// 16×64×9216 2.1 times, 32×1024×1024 1.2 times.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,
@@ -200,11 +214,7 @@ pub(super) const fn packs_b(
     stride_bytes: usize,
     size: usize,
 ) -> bool {
-    let from_rows = match stride_bytes >= FAR_BYTES {
-        true => HEIGHT_MAX,
-        false => 3 * HEIGHT_MAX,
-    };
-    let enough = m >= from_rows && k >= PACKED_FROM_TERMS;
+    let enough = m >= PACKED_FROM_ROWS && k >= PACKED_FROM_TERMS;
     enough && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
 }
 
@@ -270,7 +280,12 @@ pub(super) const fn band_rows(m: usize, k: usize, n: usize, size: usize) -> usiz
 /// Columns of B that are packed together, of so many terms: whole panels, two at least.
 pub(super) const fn group_cols(terms: usize, size: usize) -> usize {
     let terms = if terms == 0 { 1 } else { terms };
-    let panels = GROUP_BYTES / (terms * size * PANEL_COLS_MAX);
+    let bytes = if terms <= SHALLOW_TERMS {
+        SHALLOW_GROUP_BYTES
+    } else {
+        GROUP_BYTES
+    };
+    let panels = bytes / (terms * size * PANEL_COLS_MAX);
     PANEL_COLS_MAX * if panels < 2 { 2 } else { panels }
 }
 

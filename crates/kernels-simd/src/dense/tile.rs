@@ -100,7 +100,12 @@ impl<T: Float> Kernel for Single<'_, T> {
             },
         };
         let filled = tiles.checked(token);
-        tiles.tile(token, 0, height, filled, to, stride, (filled.whole, false));
+        let way = Way {
+            all: filled.whole,
+            adds: false,
+            fetches: false,
+        };
+        tiles.tile(token, 0, height, filled, to, stride, way);
     }
 }
 
@@ -114,6 +119,17 @@ const GROUPS: usize = split::HEIGHT_MAX.div_ceil(4);
 struct Along<T> {
     a: [*const T; GROUPS],
     steps: [isize; GROUPS],
+}
+
+/// What a tile does besides its sums.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Stores all lanes of the registers.
+    all: bool,
+    /// Adds what is in C.
+    adds: bool,
+    /// Asks for the rows of the panel to the right of B.
+    fetches: bool,
 }
 
 /// How far the registers of a row are filled.
@@ -144,19 +160,25 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, N
         let contiguous = self.sweep.c.col_stride() == 1 || cols == 1;
         let adds = FUSED && contiguous && self.sweep.finish.only_adds();
         let direct = adds || contiguous && self.sweep.finish.is_plain();
+        let fetches = split::fetches_next(self.sweep.b.stride_bytes());
         let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
         let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
         let mut row = 0;
         while row < rows {
             let height = split::height(rows - row, height_max, FUSED);
+            let way = Way {
+                all: filled.whole || !direct,
+                adds,
+                fetches: fetches && row == 0,
+            };
             if direct {
                 let c_row = self.sweep.c.row_stride();
                 let to = self.sweep.c.start().wrapping_offset(row as isize * c_row);
-                self.tile(token, row, height, filled, to, c_row, (filled.whole, adds));
+                self.tile(token, row, height, filled, to, c_row, way);
             } else {
                 let to = buffer.as_mut_ptr().cast();
                 let stride = (NV * lanes) as isize;
-                self.tile(token, row, height, filled, to, stride, (true, false));
+                self.tile(token, row, height, filled, to, stride, way);
                 let sums = buffer.as_ptr();
                 if contiguous {
                     self.put_rows(token, row, height, filled, sums.cast());
@@ -187,8 +209,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         }
     }
 
-    /// The sums of a tile of A·B, to rows a stride apart; to all lanes of the registers if `all`, and
-    /// added to C if it `adds`.
+    /// The sums of a tile of A·B, to rows a stride apart.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "two places, two extents")]
     fn tile<B: Backend>(
@@ -199,7 +220,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
         to: *mut T,
         stride: isize,
-        (all, adds): (bool, bool),
+        way: Way,
     ) {
         macro_rules! heights {
             ($($height:literal)*) => {
@@ -207,8 +228,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                     $($height if const {
                         split::is_height($height, split::height_max(T::Vector::<B>::IN_CPU, NV), FUSED)
                     } => {
-                        let sums = self.sums::<B, $height>(token, row, filled, adds);
-                        store_rows::<T, B, NV, $height>(&sums, to, stride, filled, all);
+                        let sums = self.sums::<B, $height>(token, row, filled, way);
+                        store_rows::<T, B, NV, $height>(&sums, to, stride, filled, way.all);
                     })*
                     _ => unreachable!("split: a tile of {height} rows"),
                 }
@@ -224,7 +245,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         token: B,
         row: usize,
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
-        adds: bool,
+        way: Way,
     ) -> [[T::Vector<B>; NV]; H] {
         let c_row = self.sweep.c.row_stride();
         let old = self.sweep.c.as_ref();
@@ -233,12 +254,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
-                let mut j = 0;
-                while j < NV {
-                    let part = line.wrapping_add(j * T::Vector::<B>::LANES);
-                    T::Vector::<B>::prefetch(token, part);
-                    j += 1;
-                }
+                fetch_row::<T, B, NV>(token, line);
                 i += 1;
             }
         }
@@ -258,7 +274,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             (a, steps) = black_box((a, steps));
         }
         let zero = T::Vector::<B>::splat(token, T::ZERO);
-        let mut chains = [[[zero; NV]; H]; split::CHAINS_MAX];
+        let mut sums = [[zero; NV]; H];
         let count = const { split::chains(T::Vector::<B>::IN_CPU, H * NV, FUSED) };
         let mut along = Along { a, steps };
         let terms = self.sweep.a.cols();
@@ -267,12 +283,22 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             while p < terms {
                 let line = rows.at(p);
                 // SAFETY: row `p` of B, and column `p` of A, which has as many as B has rows.
-                unsafe { self.add_term(token, line, &mut along, filled, &mut chains[0]) };
+                unsafe { self.add_term(token, line, &mut along, filled, &mut sums) };
                 p += 1;
             }
         } else {
             let (mut line, step) = self.sweep.b.first();
-            if count > 1 && terms >= split::CHAINED_TERMS {
+            if way.fetches {
+                while p < terms {
+                    let next = line.wrapping_add(NV * T::Vector::<B>::LANES);
+                    fetch_row::<T, B, NV>(token, next);
+                    // SAFETY: row `p` of B and that column of A, as above.
+                    unsafe { self.add_term(token, line, &mut along, filled, &mut sums) };
+                    line = line.wrapping_offset(step);
+                    p += 1;
+                }
+            } else if count > 1 && terms >= split::CHAINED_TERMS {
+                let mut chains = [[[zero; NV]; H]; split::CHAINS_MAX];
                 while p + count <= terms {
                     let mut q = 0;
                     while q < count {
@@ -283,12 +309,12 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                     }
                     p += count;
                 }
+                sums = chains[0];
                 let mut q = 1;
                 while q < count {
                     let mut i = 0;
                     while i < H {
-                        let chain = chains[q][i];
-                        add_row(&mut chains[0][i], chain);
+                        add_row(&mut sums[i], chains[q][i]);
                         i += 1;
                     }
                     q += 1;
@@ -296,13 +322,12 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             }
             while p < terms {
                 // SAFETY: row `p` of B and that column of A, as above.
-                unsafe { self.add_term(token, line, &mut along, filled, &mut chains[0]) };
+                unsafe { self.add_term(token, line, &mut along, filled, &mut sums) };
                 line = line.wrapping_offset(step);
                 p += 1;
             }
         }
-        let mut sums = chains[0];
-        if FUSED && adds {
+        if FUSED && way.adds {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);
@@ -476,6 +501,16 @@ unsafe fn load_row<T: Float, B: Backend, const NV: usize>(
         j += 1;
     }
     row
+}
+
+/// Asks for a row of `NV` registers.
+#[inline(always)]
+fn fetch_row<T: Float, B: Backend, const NV: usize>(token: B, from: *const T) {
+    let mut j = 0;
+    while j < NV {
+        T::Vector::<B>::prefetch(token, from.wrapping_add(j * T::Vector::<B>::LANES));
+        j += 1;
+    }
 }
 
 #[inline(always)]

@@ -274,6 +274,7 @@ fn long_rows_of_few_terms() {
             [40, 2, 513],
             [2, 3, 600],
             [5, 4, 1030],
+            [7, 5, 301],
             [2, 6, 1040],
             [3, 5, 22_000],
             [1, 11, 300],
@@ -330,8 +331,9 @@ fn blocks_of_every_dimension() {
                 [300, 257, 129],
                 [130, 64, 150],
                 [600, 70, 40],
-                // Long rows and short sums, in several bands and groups.
-                [40, 64, 4200],
+                // Long rows and short sums, in several bands and groups, and read where they lie.
+                [60, 64, 4200],
+                [20, 300, 1100],
                 // More columns of B than are packed together, with a panel left over.
                 [60, 390, 773],
             ] {
