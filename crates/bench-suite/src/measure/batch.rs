@@ -2,8 +2,8 @@
 
 use super::{Contender, Plan, Times};
 
-/// Time that a contender of several threads works before the clock is read: its turn begins behind
-/// others, with its workers asleep.
+/// Time that a contender of several threads works before the clock is read, one call at least: its turn
+/// begins behind others, with its workers asleep.
 const SETTLE_NS: f64 = 500_000.0;
 
 /// A single call of up to so many samples may be long because it was the first of its kind.
@@ -47,12 +47,11 @@ impl Batch {
         }
     }
 
-    /// Calls of a contender before each sample: none on one thread, or if one takes longer than
-    /// that.
+    /// Calls of a contender before each sample: none on one thread.
     pub(super) fn settling_calls<C, R>(&self, contender: &Contender<'_, C, R>) -> u64 {
         match contender.threads {
             0 | 1 => 0,
-            _ => (SETTLE_NS / self.call_ns) as u64,
+            _ => ((SETTLE_NS / self.call_ns) as u64).max(1),
         }
     }
 }
@@ -96,7 +95,7 @@ mod tests {
     #[test]
     fn a_long_call_is_a_sample_and_several_threads_settle() {
         let (long, settling) = batch(2, |_, calls| 1e6 * calls as f64);
-        assert_eq!((long.calls, settling), (1, 0));
+        assert_eq!((long.calls, settling), (1, 1));
         let (short, settling) = batch(2, |_, calls| 1e3 * calls as f64);
         assert_eq!((short.calls, settling), (10, 500));
     }

@@ -17,10 +17,11 @@ const COLUMNS_MIN: usize = 32;
 /// it is 0.3 µs at the 75 fused operations that a core with AVX-512 does in a nanosecond.
 const SHORT_TERMS: usize = 45_000;
 
-/// Bytes of a right-hand side from which on threads pack it together. To pack a smaller one twice
-/// takes less time than to fetch what another core has packed: with two threads n = 128 takes 0.80
-/// of one thread instead of 1.05, n = 192 0.62 instead of 0.87; from n = 256 on both are alike.
-const PACKED_TOGETHER_FROM: usize = 256 << 10;
+/// Bytes of a right-hand side from which on threads pack it together. To pack a smaller one in each unit
+/// takes less time than to fetch what another core has packed: with two threads n = 128 takes 0.80 of
+/// one thread instead of 1.05, n = 192 0.62 instead of 0.87, n = 256 and 320 0.52 instead of 0.58 to
+/// 0.62; but n = 352, whose copy is half of a second cache of 1 MiB, 0.66 instead of 0.56.
+const PACKED_TOGETHER_FROM: usize = 448 << 10;
 
 /// Names in plans, panics and recordings.
 const MATMUL: &str = "matmul";
@@ -74,7 +75,7 @@ impl Dispatcher<'_> {
     /// assert_eq!(c, [0.0, 22.0, 23.0, 50.0]);
     /// ```
     ///
-    /// A large B is packed once, by all threads for all; up to 256 KiB each thread packs what it
+    /// A large B is packed once, by all threads for all; up to 448 KiB each part of C packs what it
     /// needs. A [reproducible] product has
     /// the same bits on any number of threads; others may be cut into other tiles.
     ///
