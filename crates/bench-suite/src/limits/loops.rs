@@ -61,8 +61,10 @@ fn multiplied_and_added(rounds: u64) -> u64 {
 /// A way to walk over words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
-    /// The wrapping sum of `x`: every word is read.
+    /// The wrapping sum of `x`: every word is read, in order.
     Sum,
+    /// The same, from four places at a time: memory that is far gives more to several streams.
+    SumOfStreams,
     /// out = x + y.
     Add,
     /// out = out + 1, in place.
@@ -89,6 +91,7 @@ pub(super) fn walk(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
 fn walk_of(way: Walk, x: &[u64], y: &[u64], out: &mut [u64]) -> u64 {
     match way {
         Walk::Sum => return sum_of(x),
+        Walk::SumOfStreams => return sum_of_streams(x),
         Walk::Add => {
             for ((out, x), y) in out.iter_mut().zip(x).zip(y) {
                 *out = x.wrapping_add(*y);
@@ -109,12 +112,42 @@ fn sum_of(x: &[u64]) -> u64 {
     let (blocks, rest) = x.as_chunks::<64>();
     let mut chains = [0_u64; 64];
     for block in blocks {
-        for (chain, word) in chains.iter_mut().zip(block) {
-            *chain = chain.wrapping_add(*word);
-        }
+        add_words(&mut chains, block);
     }
-    let all = chains.iter().chain(rest);
-    all.fold(0, |sum, word| sum.wrapping_add(*word))
+    total(&chains).wrapping_add(total(rest))
+}
+
+#[inline(always)]
+fn sum_of_streams(x: &[u64]) -> u64 {
+    // Two cache lines of each stream, in chains of their own.
+    let (blocks, rest) = x.as_chunks::<16>();
+    let len = blocks.len() / 4;
+    let (a, others) = blocks.split_at(len);
+    let (b, others) = others.split_at(len);
+    let (c, others) = others.split_at(len);
+    let (d, others) = others.split_at(len);
+    let mut chains = [[0_u64; 16]; 4];
+    for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
+        let [of_a, of_b, of_c, of_d] = &mut chains;
+        add_words(of_a, a);
+        add_words(of_b, b);
+        add_words(of_c, c);
+        add_words(of_d, d);
+    }
+    let left = total(others.as_flattened()).wrapping_add(total(rest));
+    total(chains.as_flattened()).wrapping_add(left)
+}
+
+#[inline(always)]
+fn add_words<const N: usize>(chains: &mut [u64; N], words: &[u64; N]) {
+    for (chain, word) in chains.iter_mut().zip(words) {
+        *chain = chain.wrapping_add(*word);
+    }
+}
+
+#[inline(always)]
+fn total(words: &[u64]) -> u64 {
+    words.iter().fold(0, |sum, word| sum.wrapping_add(*word))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -163,11 +196,13 @@ mod tests {
 
     #[test]
     fn every_word_is_read() {
-        for len in [0, 1, 63, 64, 65, 1000] {
+        for len in [0, 1, 63, 64, 65, 150, 1000] {
             let x: Vec<u64> = (0..len).map(|i| i * i + (u64::MAX >> 1)).collect();
             let expected = x.iter().fold(0_u64, |sum, v| sum.wrapping_add(*v));
             let mut out = x.clone();
-            assert_eq!(walk(Walk::Sum, &x, &x, &mut out), expected);
+            for way in [Walk::Sum, Walk::SumOfStreams] {
+                assert_eq!(walk(way, &x, &x, &mut out), expected);
+            }
             walk(Walk::Update, &x, &x, &mut out);
             assert!(out.iter().zip(&x).all(|(o, x)| *o == x.wrapping_add(1)));
             walk(Walk::Add, &x, &x, &mut out);

@@ -2,7 +2,7 @@
 //! registers, and memory at each level, on one thread and on all.
 //!
 //! Decided here: a limit is the best of several short looks, since it bounds. Reading is a wrapping
-//! sum of integers at the widest registers there are, adding has two operands and an output,
+//! sum of integers at the widest registers there are, in one stream or four, adding has two operands and an output,
 //! updating is in place; copying is the system's own. A level is walked over at half its size,
 //! memory at four times the last cache. The time that the limits allow a row is that of its bytes
 //! at the fastest of these, or of its operations, whichever is longer: a roofline. Rows that walk
@@ -24,6 +24,8 @@ use crate::report::schema::{ANSWER_OK, Bandwidth, Host, Limits, Peak, Row};
 /// Length of one look, and how many there are.
 const LOOK: Duration = Duration::from_millis(3);
 const LOOKS: usize = 4;
+/// Bytes, or operations, between two looks at the clock: some microseconds.
+const UNITS_PER_CLOCK: u64 = 1 << 20;
 /// Bytes for memory: four times the last cache, within these.
 const MEMORY_BYTES: (u64, u64) = (64 << 20, 256 << 20);
 /// The name of what is behind the caches.
@@ -59,44 +61,81 @@ pub fn measure(host: &Host, pool: &ThreadPool) -> Limits {
             (level.as_str(), Some(capacity), capacity / 2)
         });
         for (level, capacity_bytes, footprint_bytes) in levels.chain([(MEMORY, None, memory)]) {
-            // Three buffers of a third of a thread's share.
+            // A thread's share, which is walked over as a whole or in thirds.
             let words = (footprint_bytes as usize / threads / 24).max(64);
-            let buffers = |_| [1_u64, 2, 3].map(|word| vec![word; words]);
-            // Bytes of so many slices that are read or written in a walk.
-            let walked = |slices: usize| (8 * slices * words) as u64;
-            let read = |[x, y, z]: &mut [Vec<u64>; 3]| {
-                let sums = [&*x, &*y].map(|x| loops::walk(Walk::Sum, black_box(x), &[], &mut []));
-                black_box(sums);
-                black_box(loops::walk(Walk::Sum, black_box(z), &[], &mut []));
-                walked(3)
+            let buffer = |_| Aligned::new(3 * words);
+            // Bytes of so many thirds that are read or written in a walk.
+            let walked = |thirds: usize| (8 * thirds * words) as u64;
+            let read = |way| {
+                move |all: &mut Aligned| {
+                    black_box(loops::walk(way, black_box(all.words()), &[], &mut []));
+                    walked(3)
+                }
             };
-            let copy = |[x, _, z]: &mut [Vec<u64>; 3]| {
-                black_box(&mut *z).copy_from_slice(black_box(x));
+            let copy = |all: &mut Aligned| {
+                let [x, _, z] = all.thirds();
+                black_box(z).copy_from_slice(black_box(x));
                 walked(2)
             };
-            let add = |[x, y, z]: &mut [Vec<u64>; 3]| {
+            let add = |all: &mut Aligned| {
+                let [x, y, z] = all.thirds();
                 loops::walk(Walk::Add, black_box(x), black_box(y), black_box(z));
                 walked(3)
             };
-            let update = |[.., z]: &mut [Vec<u64>; 3]| {
+            let update = |all: &mut Aligned| {
+                let [.., z] = all.thirds();
                 loops::walk(Walk::Update, &[], &[], black_box(z));
                 walked(2)
             };
+            let reads = [Walk::Sum, Walk::SumOfStreams];
+            let reads = reads.map(|way| best(pool, threads, buffer, read(way)));
             bandwidth.push(Bandwidth {
                 level: level.to_owned(),
                 capacity_bytes,
                 footprint_bytes,
                 threads,
-                read_gb_per_s: best(pool, threads, buffers, read),
-                copy_gb_per_s: best(pool, threads, buffers, copy),
-                add_gb_per_s: best(pool, threads, buffers, add),
-                update_gb_per_s: best(pool, threads, buffers, update),
+                read_gb_per_s: reads.into_iter().fold(0.0, f64::max),
+                copy_gb_per_s: best(pool, threads, buffer, copy),
+                add_gb_per_s: best(pool, threads, buffer, add),
+                update_gb_per_s: best(pool, threads, buffer, update),
             });
         }
     }
     Limits {
         arithmetic: arithmetic.collect(),
         bandwidth,
+    }
+}
+
+/// Words from the beginning of a cache line on: a register that lies in two takes two reads.
+struct Aligned {
+    memory: Vec<u64>,
+    skipped: usize,
+    len: usize,
+}
+
+impl Aligned {
+    /// Of so many words, a multiple of three.
+    fn new(len: usize) -> Self {
+        const LINE_BYTES: usize = 64;
+        let memory = vec![1_u64; len + LINE_BYTES / 8];
+        let skipped = memory.as_ptr().align_offset(LINE_BYTES);
+        Self {
+            memory,
+            skipped,
+            len,
+        }
+    }
+
+    fn words(&mut self) -> &mut [u64] {
+        &mut self.memory[self.skipped..][..self.len]
+    }
+
+    fn thirds(&mut self) -> [&mut [u64]; 3] {
+        let third = self.len / 3;
+        let (x, others) = self.words().split_at_mut(third);
+        let (y, z) = others.split_at_mut(third);
+        [x, y, z]
     }
 }
 
@@ -114,14 +153,14 @@ fn best<C>(
             return [0.0; LOOKS];
         }
         let mut context = context(worker.index());
-        work(&mut context);
+        // Several calls per look at the clock, which takes longer than the shortest.
+        let calls = UNITS_PER_CLOCK.div_ceil(work(&mut context)).max(4);
         [(); LOOKS].map(|()| {
             barrier.wait();
             let start = Instant::now();
             let mut units = 0;
             while start.elapsed() < LOOK {
-                // Several calls per look at the clock: the shortest takes about as long as it.
-                units += (0..4).map(|_| work(&mut context)).sum::<u64>();
+                units += (0..calls).map(|_| work(&mut context)).sum::<u64>();
             }
             units as f64 / start.elapsed().as_nanos() as f64
         })
