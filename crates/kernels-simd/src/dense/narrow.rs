@@ -12,6 +12,7 @@
 )]
 
 use super::finish::{Finish, rectified};
+use super::split;
 use super::view::{MatMut, MatRef};
 use crate::dispatch::Kernel;
 use crate::element::Float;
@@ -26,6 +27,9 @@ const STREAMED_BYTES: usize = 256 << 10;
 
 /// Elements that are a whole number of lines, whatever their type.
 const LINE_LEN: usize = 64;
+
+/// How far before they are needed parts of rows are asked for that come from memory.
+const AHEAD_BYTES: usize = 1024;
 
 /// Rows of B that are read side by side, as streams of their own.
 const STREAMS: usize = 8;
@@ -413,8 +417,13 @@ impl<T: Float> Kernel for Dots<'_, T> {
         assert!(contiguous(&self.a) && contiguous(&self.b));
         let mut row = 0;
         if cols == 1 {
+            let far = self.a.row_bytes().saturating_mul(rows) >= split::FAR_MATRIX_BYTES;
+            while far && row + 4 <= rows {
+                self.tile::<B, 4, 1, true>(token, row, 0);
+                row += 4;
+            }
             while row + 8 <= rows {
-                self.tile::<B, 8, 1>(token, row, 0);
+                self.tile::<B, 8, 1, false>(token, row, 0);
                 row += 8;
             }
         }
@@ -437,22 +446,23 @@ impl<T: Float> Dots<'_, T> {
         let mut col = 0;
         if const { T::Vector::<B>::IN_CPU >= 32 } {
             while col + 4 <= cols {
-                self.tile::<B, H, 4>(token, row, col);
+                self.tile::<B, H, 4, false>(token, row, col);
                 col += 4;
             }
         }
         while col + 2 <= cols {
-            self.tile::<B, H, 2>(token, row, col);
+            self.tile::<B, H, 2, false>(token, row, col);
             col += 2;
         }
         if col < cols {
-            self.tile::<B, H, 1>(token, row, col);
+            self.tile::<B, H, 1, false>(token, row, col);
         }
     }
 
-    /// `H` rows by `W` columns of C.
+    /// `H` rows by `W` columns of C; of an A that is `FAR`, two registers of each row at a time, and what
+    /// follows is asked for.
     #[inline(always)]
-    fn tile<B: Backend, const H: usize, const W: usize>(
+    fn tile<B: Backend, const H: usize, const W: usize, const FAR: bool>(
         &mut self,
         token: B,
         row: usize,
@@ -473,6 +483,33 @@ impl<T: Float> Dots<'_, T> {
             .start()
             .wrapping_offset(col as isize * self.b.row_stride());
         let mut p = 0;
+        if FAR {
+            let mut others = [[zero; W]; H];
+            while p + 2 * lanes <= k {
+                let mut i = 0;
+                while i < H {
+                    let line = a.wrapping_offset(i as isize * self.a.row_stride());
+                    let ahead = line.wrapping_add(p).wrapping_byte_add(AHEAD_BYTES);
+                    T::Vector::<B>::prefetch(token, ahead);
+                    T::Vector::<B>::prefetch(token, ahead.wrapping_add(lanes));
+                    i += 1;
+                }
+                // SAFETY: all lanes of two registers from element `p` on lie within rows of A and B.
+                unsafe { self.add_register(token, (a, b), p, (true, rest), &mut sums) };
+                // SAFETY: as above.
+                unsafe { self.add_register(token, (a, b), p + lanes, (true, rest), &mut others) };
+                p += 2 * lanes;
+            }
+            let mut i = 0;
+            while i < H {
+                let mut j = 0;
+                while j < W {
+                    sums[i][j] = sums[i][j].add(others[i][j]);
+                    j += 1;
+                }
+                i += 1;
+            }
+        }
         while p + lanes <= k {
             // SAFETY: all lanes from element `p` on lie within rows of A and B.
             unsafe { self.add_register(token, (a, b), p, (true, rest), &mut sums) };
