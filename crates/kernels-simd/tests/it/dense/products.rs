@@ -574,6 +574,8 @@ fn vectors_in_both_orientations() {
             [200, 1],
             [65, 130],
             [130, 65],
+            // Rows of a large matrix are asked for ahead.
+            [301, 1777],
         ] {
             for order in [Order::Rows, Order::Columns, Order::Scattered(2)] {
                 for (alpha, beta) in [(1.0, 0.0), (-2.0, 1.0), (0.5, 3.0)] {
