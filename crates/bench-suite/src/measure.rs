@@ -9,8 +9,8 @@
 //!   nobody always runs behind the same neighbour, with the caches it leaves.
 //! - **Batches.** A sample is as many calls as fill [`Plan::sample_ns`], long against the two clock
 //!   reads around it (about 60 ns) and short against the time slices of other processes.
-//! - **Settled.** A contender of several threads works for half a millisecond before each sample,
-//!   unless one call is longer.
+//! - **Settled.** A contender of several threads works for two milliseconds before each sample, one
+//!   call at least.
 //! - **Answers.** Each contender's answer is compared with the reference before the rounds, and once
 //!   more after them, so that code which only times well is not reported as right.
 //!

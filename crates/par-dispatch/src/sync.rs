@@ -96,8 +96,8 @@ pub(crate) const KEEPS_PANIC: bool = !cfg!(mutant = "panic_not_kept");
 pub(crate) const RESERVES_AT_ONCE: bool = !cfg!(mutant = "reserve_torn");
 
 /// Nanoseconds after which a helper that was called is not counted on any more: most wakes take 5 to
-/// 55 µs where the system has a processor free, and half of all wakes were lost where it had two. With
-/// 200 µs, products of 0.5 ms after a pause took 1.35 times as long.
+/// 55 µs, but on two processors half of them went to the caller's own. With 200 µs, products of 0.5 ms
+/// after a pause took 1.35 times as long.
 #[cfg(not(loom))]
 pub(crate) const OVERDUE_NS: u64 = 60_000;
 

@@ -151,9 +151,9 @@ fn shapes(place: &str, calls: usize, dispatcher: &Dispatcher<'_>) {
 #[cfg(feature = "kernels")]
 fn dense(check: &dyn Fn(&str, &mut dyn FnMut()), dispatcher: &Dispatcher<'_>) {
     use kernels_simd::dense::{Conv2d, MatMut, MatRef, Padding, Pool2d};
-    let x: Vec<f32> = (0..300 * 300).map(|i| (i % 17) as f32).collect();
-    let mut out = vec![0.0_f32; 300 * 300];
-    for side in [40, 300] {
+    let x: Vec<f32> = (0..400 * 400).map(|i| (i % 17) as f32).collect();
+    let mut out = vec![0.0_f32; 400 * 400];
+    for side in [40, 300, 400] {
         check("matmul", &mut || {
             let a = MatRef::new(&x[..side * side], side, side);
             let c = MatMut::new(&mut out[..side * side], side, side);
@@ -161,7 +161,7 @@ fn dense(check: &dyn Fn(&str, &mut dyn FnMut()), dispatcher: &Dispatcher<'_>) {
         });
     }
     check("matvec", &mut || {
-        let a = MatRef::new(&x, 300, 300);
+        let a = MatRef::new(&x[..300 * 300], 300, 300);
         dispatcher.matvec(1.0, a, &x[..300], 0.0, &mut out[..300]);
     });
     check("conv2d and pools", &mut || {

@@ -2,11 +2,11 @@
 //! registers, and memory at each level, on one thread and on all.
 //!
 //! Decided here: a limit is the best of several short looks, since it bounds. Reading is a wrapping
-//! sum of integers at the widest registers there are, in one stream or four, adding has two operands and an output,
-//! updating is in place; copying is the system's own. A level is walked over at half its size,
-//! memory at four times the last cache. The time that the limits allow a row is that of its bytes
-//! at the fastest of these, or of its operations, whichever is longer: a roofline. Rows that walk
-//! over the same bytes again and again (`REPEATED`) have no such limit. The loops are in
+//! sum of integers at the widest registers there are, in one stream or four; adding has two operands
+//! and an output, updating is in place; copying is the system's own. A level is walked over at half
+//! its size, memory at four times the last cache. The time that the limits allow a row is that of its
+//! bytes at the fastest of these, or of its operations, whichever is longer: a roofline. Rows that
+//! walk over the same bytes again and again (`REPEATED`) have no such limit. The loops are in
 //! `loops.rs`.
 
 mod loops;
@@ -61,8 +61,8 @@ pub fn measure(host: &Host, pool: &ThreadPool) -> Limits {
             (level.as_str(), Some(capacity), capacity / 2)
         });
         for (level, capacity_bytes, footprint_bytes) in levels.chain([(MEMORY, None, memory)]) {
-            // A thread's share, which is walked over as a whole or in thirds.
-            let words = (footprint_bytes as usize / threads / 24).max(64);
+            // A thread's share, which is walked over as a whole or in thirds of whole lines.
+            let words = (footprint_bytes as usize / threads / 24).max(64) / 8 * 8;
             let buffer = |_| Aligned::new(3 * words);
             // Bytes of so many thirds that are read or written in a walk.
             let walked = |thirds: usize| (8 * thirds * words) as u64;
@@ -154,7 +154,7 @@ fn best<C>(
         }
         let mut context = context(worker.index());
         // Several calls per look at the clock, which takes longer than the shortest.
-        let calls = UNITS_PER_CLOCK.div_ceil(work(&mut context)).max(4);
+        let calls = UNITS_PER_CLOCK.div_ceil(work(&mut context));
         [(); LOOKS].map(|()| {
             barrier.wait();
             let start = Instant::now();

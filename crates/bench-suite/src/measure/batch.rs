@@ -98,5 +98,7 @@ mod tests {
         assert_eq!((long.calls, settling), (1, 2));
         let (short, settling) = batch(2, |_, calls| 1e3 * calls as f64);
         assert_eq!((short.calls, settling), (10, 2000));
+        let (longest, settling) = batch(2, |_, calls| 5e6 * calls as f64);
+        assert_eq!((longest.calls, settling), (1, 1));
     }
 }

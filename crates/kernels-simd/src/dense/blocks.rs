@@ -51,6 +51,8 @@ impl<T: Float> Kernel for Blocks<'_, '_, T> {
             false => split::groups(n, split::group_cols(k.min(split::DEPTH), size)),
         };
         let rows_max = split::band_rows(product.a.rows(), k, n, size);
+        let fetches =
+            group.is_empty() && split::fetches_next(product.a.rows(), k, product.b.row_bytes());
         for group_index in 0..groups {
             let cols = split::group(n, groups, group_index);
             for depth_index in 0..depths {
@@ -69,7 +71,7 @@ impl<T: Float> Kernel for Blocks<'_, '_, T> {
                 if !group.is_empty() {
                     pack_panels(token, part.b, group);
                 }
-                bands(token, part, group, band, rows_max);
+                bands(token, part, group, band, rows_max, fetches);
             }
         }
     }
@@ -84,6 +86,7 @@ fn bands<T: Float, B: Backend>(
     group: &[T],
     packed: &mut [T],
     rows_max: usize,
+    fetches: bool,
 ) {
     let Product {
         a,
@@ -106,13 +109,18 @@ fn bands<T: Float, B: Backend>(
             finish: finish.part(rows, 0..n),
             fused,
         };
-        panels(token, band, group);
+        panels(token, band, group, fetches);
     }
 }
 
-/// A band, panel by panel of B, from a packed group or from where B lies.
+/// A band, panel by panel of B, from a packed group or from where B lies, which `fetches` what is next.
 #[inline(always)]
-pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, group: &[T]) {
+pub(super) fn panels<T: Float, B: Backend>(
+    token: B,
+    product: Product<'_, T>,
+    group: &[T],
+    fetches: bool,
+) {
     let Product {
         a,
         b,
@@ -120,8 +128,9 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
         finish,
         fused,
     } = product;
-    let (m, k) = a.shape();
-    for panel in cut::<B, T>(b.cols()) {
+    let ((m, k), n) = (a.shape(), b.cols());
+    for panel in cut::<B, T>(n) {
+        let has_next = panel.cols.end < n;
         let b = match group.is_empty() {
             true => b.part(0..k, panel.cols.clone()),
             false => {
@@ -132,8 +141,14 @@ pub(super) fn panels<T: Float, B: Backend>(token: B, product: Product<'_, T>, gr
         };
         let c = c.reborrow().part(0..m, panel.cols.clone());
         let finish = finish.part(0..m, panel.cols);
-        let b = Rows::strided(b);
-        Sweep { a, b, c, finish }.run(token, panel.width, fused);
+        let mut sweep = Sweep {
+            a,
+            b: Rows::strided(b),
+            c,
+            finish,
+            fetches: fetches && has_next,
+        };
+        sweep.run(token, panel.width, fused);
     }
 }
 

@@ -267,7 +267,14 @@ impl<T: Float> Convolution<'_, T> {
                 let c = line.reborrow().part(0..results, col..to);
                 let finish = finish.part(0..results, col..to);
                 let a = weights;
-                Sweep { a, b, c, finish }.run(token, width, true);
+                let mut sweep = Sweep {
+                    a,
+                    b,
+                    c,
+                    finish,
+                    fetches: false,
+                };
+                sweep.run(token, width, true);
                 col = to;
             }
         }

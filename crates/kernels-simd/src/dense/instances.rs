@@ -3,7 +3,8 @@
 
 use super::blocks::Blocks;
 use super::convolution::Convolution;
-use super::narrow::{Combination, Dots, FewTerms};
+use super::dots::Dots;
+use super::narrow::{Combination, FewTerms};
 use super::pack::Repack;
 use super::packed::PackedProduct;
 use super::pooling::{Greatest, Mean, Windows};

@@ -28,7 +28,8 @@ use core::ops::Range;
 ///
 /// # Accuracy
 /// Each element is within `(k + 3)·u·(|α|·Σ|aᵢₚ·bₚⱼ| + |β·cᵢⱼ|)` of the exact one, u being the unit
-/// roundoff, unless a product of two or three of α, aᵢₚ and bₚⱼ overflows or underflows on the way.
+/// roundoff, unless a product of two or three of α, aᵢₚ and bₚⱼ overflows or underflows on the way, or
+/// the sum that is then multiplied by α.
 /// NaN and infinities in A and B reach every element that they are a term of, also where α is zero. A
 /// β of zero overwrites C, NaN included, and does not read it. With k = 0 the product is zero.
 ///

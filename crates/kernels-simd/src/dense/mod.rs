@@ -16,7 +16,7 @@
 //! on every level and any number of threads.
 //!
 //! # Map
-//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow` and
+//! `view` checks where matrices lie, once, by the arithmetic of `layout`. `tile`, `narrow`, `dots` and
 //! `taps` walk over them by pointers, each behind one check of all that it will touch; no other
 //! file does, besides `view`. Above them everything is safe code: `split` decides on tiles and
 //! blocks, `pack` copies for the caches, `finish` is what follows a sum, `scratch` lends memory,
@@ -29,6 +29,7 @@
 mod blocks;
 mod conv2d;
 mod convolution;
+mod dots;
 mod error;
 mod finish;
 mod instances;

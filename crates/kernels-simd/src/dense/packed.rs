@@ -369,7 +369,7 @@ impl<T: Float> PackedProduct<'_, '_, T> {
                 finish: finish.part(rows.clone(), cols),
                 fused: self.fused,
             };
-            blocks::panels(token, part, &[]);
+            blocks::panels(token, part, &[], false);
         }
     }
 }

@@ -2,8 +2,9 @@
 //! there.
 
 use super::blocks::Blocks;
+use super::dots::Dots;
 use super::finish::Finish;
-use super::narrow::{Combination, Dots, FewTerms};
+use super::narrow::{Combination, FewTerms};
 use super::pack;
 use super::rows::Rows;
 use super::scratch::{self, Memory};
@@ -150,8 +151,14 @@ impl<'a, T: Float> Product<'a, T> {
             finish,
             fused,
         } = self;
-        let b = Rows::strided(b);
-        T::sweep(&mut Sweep { a, b, c, finish }, width, fused);
+        let mut sweep = Sweep {
+            a,
+            b: Rows::strided(b),
+            c,
+            finish,
+            fetches: false,
+        };
+        T::sweep(&mut sweep, width, fused);
     }
 
     #[inline(never)]

@@ -102,15 +102,6 @@ impl<'a, T> Rows<'a, T> {
         }
     }
 
-    /// The way from row to row in bytes, if all are as far apart.
-    #[inline(always)]
-    pub(super) const fn stride_bytes(&self) -> usize {
-        match self.offsets {
-            Some(_) => 0,
-            None => self.stride.unsigned_abs().saturating_mul(size_of::<T>()),
-        }
-    }
-
     /// The start of row 0 of others, and the way from row to row.
     #[inline(always)]
     pub(super) const fn first(&self) -> (*const T, isize) {

@@ -100,9 +100,11 @@ pub(super) const fn fetches_c(terms: usize, row_bytes: usize) -> bool {
 pub(super) const FAR_BYTES: usize = 2048;
 
 /// Whether the first tile of a panel asks for the rows of the next one, of a B whose rows are so far
-/// apart that prefetchers do not follow the parts of them that a panel has.
-pub(super) const fn fetches_next(stride_bytes: usize) -> bool {
-    stride_bytes >= FAR_BYTES
+/// apart that prefetchers do not follow the parts of them that a panel has. 8×4096×4096 took 0.5 of the
+/// time, 16×64×9216 the same; of up to four rows a B from the last cache 1.2 times as long, one from
+/// memory 0.7 to 0.85.
+pub(super) const fn fetches_next(m: usize, k: usize, stride_bytes: usize) -> bool {
+    stride_bytes >= FAR_BYTES && (m > 4 || k.saturating_mul(stride_bytes) >= 8 << 20)
 }
 
 /// Columns of C up to which dot products along k are faster than tiles, of which half a register of
@@ -125,9 +127,16 @@ pub(super) const fn turns_for_dots(rows: usize, few: usize) -> bool {
     few == 1 || (rows > HEIGHT_SMALL && rows >= 3 * few)
 }
 
-/// Bytes of a matrix that the second cache does not hold: a product with a vector asks for its rows
-/// ahead. Of 64 MiB it took 0.88 of the time.
-pub(super) const FAR_MATRIX_BYTES: usize = 2 << 20;
+/// Whether a product with a vector asks for the rows of its matrix ahead: where they are longer than
+/// that, and the second cache does not hold them all. 4096×4096 took 0.83 of the time.
+pub(super) const fn asks_ahead(rows: usize, cols: usize, size: usize) -> bool {
+    let row_bytes = cols.saturating_mul(size);
+    row_bytes > AHEAD_BYTES && row_bytes.saturating_mul(rows) >= 2 << 20
+}
+
+/// How far before they are needed parts of rows are asked for that come from memory: 512 and 2048 are as
+/// good.
+pub(super) const AHEAD_BYTES: usize = 1024;
 
 /// Terms from which on dot products are worth their horizontal sums whatever their number.
 pub(super) const NARROW_DEPTH: usize = 64;
@@ -205,7 +214,7 @@ const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
 /// Fewer rows of B are read where they lie.
 const PACKED_FROM_TERMS: usize = 8;
 
-/// Rows of C, so many tiles high, from which on B is packed.
+/// Rows of C from which on B is packed: three of the highest tiles.
 const PACKED_FROM_ROWS: usize = 3 * HEIGHT_MAX;
 
 /// Whether a copy of B in panels pays, for a product of `m` rows. 256×64×9216 took 0.35 of the time, but

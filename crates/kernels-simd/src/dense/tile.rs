@@ -10,7 +10,8 @@
 //!   A    │a│ H rows │    │    │  H·NV running sums, which stay in registers:
 //!  column└─┘        └────┴────┘  sum[i][j] += aᵢ · bⱼ
 //! ```
-//! Low tiles take turns with several such sets of sums, which are added up at the end.
+//! Low tiles take turns with several such sets of sums, which are added up at the end, unless they ask
+//! for what comes next in B.
 //! The tile reads A one element at a time, at any strides, and rows of B as registers, so that
 //! neither needs to be rearranged: packing only changes strides. The last register of a row may be
 //! partly filled. What follows the sums is done row by row, from a buffer. [`Tiles`] check that the
@@ -38,6 +39,8 @@ pub struct Sweep<'a, T> {
     pub(super) b: Rows<'a, T>,
     pub(super) c: MatMut<'a, T>,
     pub(super) finish: Finish<'a, T>,
+    /// Whether the first tile asks for the same rows of the panel to the right in B.
+    pub(super) fetches: bool,
 }
 
 /// A sweep by tiles that are `NV` registers wide.
@@ -97,15 +100,16 @@ impl<T: Float> Kernel for Single<'_, T> {
                 b: Rows::strided(self.b),
                 c: self.c.reborrow(),
                 finish: Finish::PLAIN,
+                fetches: false,
             },
         };
         let filled = tiles.checked(token);
-        let way = Way {
+        let extras = Extras {
             all: filled.whole,
             adds: false,
             fetches: false,
         };
-        tiles.tile(token, 0, height, filled, to, stride, way);
+        tiles.tile(token, 0, height, filled, to, stride, extras);
     }
 }
 
@@ -123,12 +127,12 @@ struct Along<T> {
 
 /// What a tile does besides its sums.
 #[derive(Clone, Copy)]
-struct Way {
+struct Extras {
     /// Stores all lanes of the registers.
     all: bool,
     /// Adds what is in C.
     adds: bool,
-    /// Asks for the rows of the panel to the right of B.
+    /// Asks for the same rows of the panel to the right in B.
     fetches: bool,
 }
 
@@ -160,25 +164,24 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, N
         let contiguous = self.sweep.c.col_stride() == 1 || cols == 1;
         let adds = FUSED && contiguous && self.sweep.finish.only_adds();
         let direct = adds || contiguous && self.sweep.finish.is_plain();
-        let fetches = split::fetches_next(self.sweep.b.stride_bytes());
         let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
         let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
         let mut row = 0;
         while row < rows {
             let height = split::height(rows - row, height_max, FUSED);
-            let way = Way {
+            let extras = Extras {
                 all: filled.whole || !direct,
                 adds,
-                fetches: fetches && row == 0,
+                fetches: self.sweep.fetches && row == 0,
             };
             if direct {
                 let c_row = self.sweep.c.row_stride();
                 let to = self.sweep.c.start().wrapping_offset(row as isize * c_row);
-                self.tile(token, row, height, filled, to, c_row, way);
+                self.tile(token, row, height, filled, to, c_row, extras);
             } else {
                 let to = buffer.as_mut_ptr().cast();
                 let stride = (NV * lanes) as isize;
-                self.tile(token, row, height, filled, to, stride, way);
+                self.tile(token, row, height, filled, to, stride, extras);
                 let sums = buffer.as_ptr();
                 if contiguous {
                     self.put_rows(token, row, height, filled, sums.cast());
@@ -220,7 +223,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
         to: *mut T,
         stride: isize,
-        way: Way,
+        extras: Extras,
     ) {
         macro_rules! heights {
             ($($height:literal)*) => {
@@ -228,8 +231,8 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                     $($height if const {
                         split::is_height($height, split::height_max(T::Vector::<B>::IN_CPU, NV), FUSED)
                     } => {
-                        let sums = self.sums::<B, $height>(token, row, filled, way);
-                        store_rows::<T, B, NV, $height>(&sums, to, stride, filled, way.all);
+                        let sums = self.sums::<B, $height>(token, row, filled, extras);
+                        store_rows::<T, B, NV, $height>(&sums, to, stride, filled, extras.all);
                     })*
                     _ => unreachable!("split: a tile of {height} rows"),
                 }
@@ -245,7 +248,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
         token: B,
         row: usize,
         filled: Filled<<T::Vector<B> as DenseVector>::Lanes>,
-        way: Way,
+        extras: Extras,
     ) -> [[T::Vector<B>; NV]; H] {
         let c_row = self.sweep.c.row_stride();
         let old = self.sweep.c.as_ref();
@@ -288,7 +291,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
             }
         } else {
             let (mut line, step) = self.sweep.b.first();
-            if way.fetches {
+            if extras.fetches {
                 while p < terms {
                     let next = line.wrapping_add(NV * T::Vector::<B>::LANES);
                     fetch_row::<T, B, NV>(token, next);
@@ -327,7 +330,7 @@ impl<T: Float, const NV: usize, const FUSED: bool> Tiles<'_, '_, T, NV, FUSED> {
                 p += 1;
             }
         }
-        if FUSED && way.adds {
+        if FUSED && extras.adds {
             let mut i = 0;
             while i < H {
                 let line = c.wrapping_offset((row + i) as isize * c_row);

@@ -135,6 +135,8 @@ fn packed_and_blocked_products_are_right_on_any_pool() {
         [64, 200, 1000],
         [600, 170, 40],
         [20, 1000, 100],
+        // All threads pack B together.
+        [360, 1100, 60],
     ] {
         // Rows of A a page apart, which are packed, in the first.
         let stride = if m == 300 { 1024 } else { k };

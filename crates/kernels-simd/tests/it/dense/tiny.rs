@@ -24,6 +24,7 @@ fn products_touch_their_own_elements() {
             [2, 66, 1],
             [5, 3, 7],
             [2, 1, 65],
+            [3, 4, 257],
         ]
         .into_iter()
         .enumerate()

@@ -17,11 +17,13 @@ const COLUMNS_MIN: usize = 32;
 /// it is 0.3 µs at the 75 fused operations that a core with AVX-512 does in a nanosecond.
 const SHORT_TERMS: usize = 45_000;
 
-/// Bytes of a right-hand side from which on threads pack it together. To pack a smaller one in each unit
-/// takes less time than to fetch what another core has packed: with two threads n = 128 takes 0.80 of
-/// one thread instead of 1.05, n = 192 0.62 instead of 0.87, n = 256 and 320 0.52 instead of 0.58 to
-/// 0.62; but n = 352, whose copy is half of a second cache of 1 MiB, 0.66 instead of 0.56.
-const PACKED_TOGETHER_FROM: usize = 448 << 10;
+/// Bytes of a right-hand side from which on threads pack it together, if each unit would pack it. To
+/// pack a smaller one in each takes less time than to fetch what another core has packed: with two
+/// threads n = 128 takes 0.80 of one thread instead of 1.05, n = 192 0.62 instead of 0.87.
+const PACKED_TOGETHER_FROM: usize = 256 << 10;
+
+/// The same where each worker has one unit, and so packs once: n = 256 takes 0.53 instead of 0.61.
+const PACKED_TOGETHER_FROM_BY_ONE: usize = 512 << 10;
 
 /// Names in plans, panics and recordings.
 const MATMUL: &str = "matmul";
@@ -75,8 +77,8 @@ impl Dispatcher<'_> {
     /// assert_eq!(c, [0.0, 22.0, 23.0, 50.0]);
     /// ```
     ///
-    /// A large B is packed once, by all threads for all; up to 448 KiB each part of C packs what it
-    /// needs. A [reproducible] product has
+    /// A large B is packed once, by all threads for all; of up to 256 KiB, or 512 KiB where each has one
+    /// part of C, every part packs what it needs. A [reproducible] product has
     /// the same bits on any number of threads; others may be cut into other tiles.
     ///
     /// [reproducible]: Matmul::reproducible
@@ -236,7 +238,7 @@ impl Dispatcher<'_> {
         product: Matmul<'_, T>,
         a: MatRef<'_, T>,
         b: MatRef<'_, T>,
-        c: MatMut<'_, T>,
+        mut c: MatMut<'_, T>,
     ) -> Outcome {
         let (work, bands) = (work_of(name, &a, b.shape()), Bands::of(c.shape()));
         let (turn, _timing) = self.turn(&work, bands.units_max(c.shape()), &watchers);
@@ -244,8 +246,17 @@ impl Dispatcher<'_> {
             return self.run_whole(&work, || run(product, a, b, c));
         };
         let ((m, k), n) = (a.shape(), b.cols());
-        let together = k.saturating_mul(n).saturating_mul(size_of::<T>()) >= PACKED_TOGETHER_FROM;
-        if bands != Bands::Rows || !together || !product.packs_right(&a, &b, &c) {
+        let from = match share.units > self.workers() {
+            true => PACKED_TOGETHER_FROM,
+            false => PACKED_TOGETHER_FROM_BY_ONE,
+        };
+        let is_large = k.saturating_mul(n).saturating_mul(size_of::<T>()) >= from;
+        let is_packed = |c: &mut MatMut<'_, T>| {
+            let unit = 0..m.div_ceil(share.units);
+            let (a, c) = (a.part(unit.clone(), 0..k), c.reborrow().part(unit, 0..n));
+            product.packs_right(&a, &b, &c)
+        };
+        if bands != Bands::Rows || !is_large || !is_packed(&mut c) {
             let mut rest = Some(c);
             let cut = |unit| bands.cut(unit, share.units, (m, n), &mut rest);
             return share.run(self, watchers, cut, |Unit { rows, cols, c }| {
