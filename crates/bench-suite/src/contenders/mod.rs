@@ -6,6 +6,7 @@
 //! contenders favours: `BIAS.md`.
 
 pub mod allocators;
+pub mod chili;
 pub mod elementwise;
 pub mod iterator;
 pub mod ndarray;

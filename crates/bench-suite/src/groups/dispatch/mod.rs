@@ -25,8 +25,9 @@ pub use thrift::{BUSY_VARIABLE, be_busy};
 
 use super::slices::{Operands, Source};
 use super::{Case, Group, Inputs, Outcome, Question};
+use crate::contenders::chili::{self, Chili};
 use crate::contenders::openmp::{self, OpenMp};
-use crate::measure::Plan;
+use crate::measure::{Contender, Plan, Trial};
 use cell::{Context, Site, Way};
 use work::{Add, Dot, Polynomial, Sum, Work};
 
@@ -38,6 +39,8 @@ pub const MEET_OUTSIDE: &str = "meet_outside";
 pub const MEET_WORKER: &str = "meet_worker";
 /// As above.
 pub const SHORT: &str = "sum_short";
+/// As above.
+pub const HEARTBEAT: &str = "sum_heartbeat";
 /// As above.
 pub const RARE_CPU: &str = "sum_every_ms_cpu";
 /// As above.
@@ -56,6 +59,7 @@ pub const GROUP: Group = Group {
         MEET_OUTSIDE,
         MEET_WORKER,
         SHORT,
+        HEARTBEAT,
         RARE_CPU,
         BUSY_CORE,
     ],
@@ -177,6 +181,7 @@ fn cases(inputs: &Inputs) -> Vec<Case<'_>> {
         })
     });
     for len in sizes(inputs.quick).into_iter().step_by(2) {
+        cases.push(heartbeat_sum(&shared, len));
         cases.push(in_turns(BUSY_CORE, &shared, len, true));
     }
     cases.push(Case::new(question("after", &[], 0, 0), |_, _| {
@@ -270,6 +275,33 @@ fn openmp_sum<'a>(shared: &Rc<Shared<'a>>, len: usize) -> Case<'a> {
             rows: rows.into_iter().flatten().collect(),
             ..Outcome::default()
         }
+    })
+}
+
+/// Chili's sums beside ours, apart from the others: its threads wake at each heartbeat.
+fn heartbeat_sum<'a>(shared: &Rc<Shared<'a>>, len: usize) -> Case<'a> {
+    let shared = Rc::clone(shared);
+    Case::new(of_sum(HEARTBEAT, len), move |question, plan| {
+        let threads = shared.inputs.threads();
+        let (chili, dispatcher) = (Chili::start(threads), shared.site().dispatcher());
+        let contenders = [
+            Contender::new("dispatched", threads, |o: &mut Operands<f32>| {
+                Sum::dispatched(&dispatcher, o)
+            }),
+            Contender::new(chili::NAME, threads, |o: &mut Operands<f32>| {
+                chili.sum(&o.x)
+            }),
+            Contender::new("sequential", 1, Sum::leaf),
+        ];
+        let check = |o: &Operands<f32>, answer: &f32, _: usize| Sum::check(o, *answer);
+        let trials = [Trial::new(check)];
+        question.ask(
+            plan,
+            operands(&shared, len),
+            &contenders,
+            &trials,
+            &[(0, 1), (0, 2)],
+        )
     })
 }
 
