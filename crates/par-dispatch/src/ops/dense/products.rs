@@ -77,9 +77,9 @@ impl Dispatcher<'_> {
     /// assert_eq!(c, [0.0, 22.0, 23.0, 50.0]);
     /// ```
     ///
-    /// A large B is packed once, by all threads for all; of up to 256 KiB, or 512 KiB where each has one
-    /// part of C, every part packs what it needs. A [reproducible] product has
-    /// the same bits on any number of threads; others may be cut into other tiles.
+    /// A large B is packed once, by all threads for all. Of up to 256 KiB, or 512 KiB where each thread
+    /// has one part of C, every part packs what it needs, or reads it where it lies. A [reproducible]
+    /// product has the same bits on any number of threads; others may be cut into other tiles.
     ///
     /// [reproducible]: Matmul::reproducible
     ///
