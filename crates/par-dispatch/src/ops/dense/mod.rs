@@ -7,6 +7,7 @@
 //!
 //! Decided here: how many units, and what they cost. The files beside are the kernels by kind.
 
+mod bands;
 mod images;
 mod products;
 mod scratch;

@@ -1,17 +1,12 @@
 //! Products of matrices, and of a matrix and a vector.
 
+use super::bands::{Bands, Unit};
 use super::{DenseError, Error, Outcome, Range, Turn, Work, even_range, scratch, settled};
 use crate::dispatcher::{Dispatcher, Force};
 use crate::op::Op;
 use crate::watch::Watchers;
 use kernels_simd::Float;
 use kernels_simd::dense::{MatMut, MatRef, Matmul, PackedRef, Packing};
-
-/// Rows of C in a unit, at least: two tiles, so that neither is much smaller than the other.
-const ROWS_MIN: usize = 8;
-
-/// Columns of C in a unit, at least: two registers of 64 bytes of `f32`.
-const COLUMNS_MIN: usize = 32;
 
 /// Terms of a product that is shorter than the fastest fork-join, 0.3 µs, could make up for: half of
 /// it is 0.3 µs at the 75 fused operations that a core with AVX-512 does in a nanosecond.
@@ -351,64 +346,6 @@ fn work_of<T>(name: &'static str, a: &MatRef<'_, T>, (k, n): (usize, usize)) -> 
         operations: of(of(m, k), n).saturating_mul(size / 4),
         // One row or column is little to write.
         reads_only: m == 1 || n == 1,
-    }
-}
-
-/// Along which side C is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bands {
-    Rows,
-    Columns,
-}
-
-/// A part of C, and where it lies.
-struct Unit<'a, T> {
-    rows: Range<usize>,
-    cols: Range<usize>,
-    c: MatMut<'a, T>,
-}
-
-impl Bands {
-    /// Bands of rows all read B, bands of columns A: the smaller of the two is read by all. Columns
-    /// are cut where they fill registers, so they must be many.
-    fn of((m, n): (usize, usize)) -> Self {
-        let by_columns = n >= 8 * COLUMNS_MIN && n >= 2 * m || m < 2 * ROWS_MIN && n > m;
-        if by_columns {
-            Self::Columns
-        } else {
-            Self::Rows
-        }
-    }
-
-    fn units_max(self, (m, n): (usize, usize)) -> usize {
-        match self {
-            Self::Rows => m.div_ceil(ROWS_MIN),
-            Self::Columns => n.div_ceil(COLUMNS_MIN),
-        }
-    }
-
-    /// Takes the next unit off what is left of C.
-    fn cut<'a, T>(
-        self,
-        unit: usize,
-        units: usize,
-        (m, n): (usize, usize),
-        rest: &mut Option<MatMut<'a, T>>,
-    ) -> Option<Unit<'a, T>> {
-        let (rows, cols) = match self {
-            Self::Rows => (even_range(m, units, unit), 0..n),
-            Self::Columns => {
-                let groups = even_range(n.div_ceil(COLUMNS_MIN), units, unit);
-                let (start, end) = (groups.start * COLUMNS_MIN, groups.end * COLUMNS_MIN);
-                (0..m, start.min(n)..end.min(n))
-            }
-        };
-        let (c, behind) = match self {
-            Self::Rows => rest.take()?.split_at_row(rows.len()),
-            Self::Columns => rest.take()?.split_at_col(cols.len()),
-        };
-        *rest = Some(behind);
-        Some(Unit { rows, cols, c })
     }
 }
 
