@@ -8,7 +8,8 @@
 //!         sweep down the band    tiles, in registers
 //! ```
 //! The panels of a group come from the second cache, again for each band, in one stream; a band of A
-//! from the first. C is read and written along its rows. Small products pack nothing.
+//! from the first. C is read and written along its rows. Products whose matrices the second cache holds
+//! pack nothing.
 
 use super::pack;
 use super::product::Product;
@@ -41,16 +42,13 @@ impl<T: Float> Kernel for Blocks<'_, '_, T> {
             group,
         } = self;
         let (k, n, size) = (product.a.cols(), product.b.cols(), size_of::<T>());
-        let depth = match group.is_empty() && product.fused {
-            true => split::DEPTH_IN_PLACE,
-            false => split::DEPTH,
-        };
+        let depth = split::depth(product.a.rows(), !group.is_empty(), product.fused);
         let depths = split::depths(k, depth);
         let groups = match group.is_empty() {
             true => 1,
             false => split::groups(n, split::group_cols(k.min(split::DEPTH), size)),
         };
-        let rows_max = split::band_rows(product.a.rows(), k, n, size);
+        let rows_max = split::band_rows(product.a.rows(), k, n, size, !band.is_empty());
         let fetches =
             group.is_empty() && split::fetches_next(product.a.rows(), k, product.b.row_bytes());
         for group_index in 0..groups {

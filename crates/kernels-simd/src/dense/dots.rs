@@ -47,6 +47,11 @@ impl<T: Float> Kernel for Dots<'_, T> {
                 self.tile::<B, 8, 1, false>(token, row, 0);
                 row += 8;
             }
+            // A row alone is summed in two registers, which do not wait for each other.
+            while row < rows && rows - row < 4 {
+                self.tile::<B, 1, 1, true>(token, row, 0);
+                row += 1;
+            }
         }
         while row + 4 <= rows {
             self.tiles::<B, 4>(token, row);
@@ -105,10 +110,11 @@ impl<T: Float> Dots<'_, T> {
             .wrapping_offset(col as isize * self.b.row_stride());
         let mut p = 0;
         if FAR {
+            let asks = !split::begin_lines(a.addr(), self.a.row_bytes());
             let mut second = [[zero; W]; H];
             while p + 2 * lanes <= k {
                 let mut i = 0;
-                while i < H {
+                while asks && i < H {
                     let line = a.wrapping_offset(i as isize * self.a.row_stride());
                     let ahead = line.wrapping_add(p).wrapping_byte_add(split::AHEAD_BYTES);
                     T::Vector::<B>::prefetch(token, ahead);

@@ -148,7 +148,7 @@ impl<'a, T: Float> Matmul<'a, T> {
 
     /// Asks for bits that depend neither on the level nor on the number of threads.
     ///
-    /// Products and sums are rounded one after the other, in `k.div_ceil(384)` blocks of nearly equal
+    /// Products and sums are rounded one after the other, in `k.div_ceil(512)` blocks of nearly equal
     /// lengths, the longer ones first, each summed in order from zero and then added to the element.
     /// Slower: two instructions where there was one, and smaller tiles.
     #[inline(always)]

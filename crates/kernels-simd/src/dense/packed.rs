@@ -330,7 +330,13 @@ impl<T: Float> Kernel for PackedProduct<'_, '_, T> {
         let (depths, panels) = (packing.blocks(), packing.panels());
         let cols = split::group_cols(packing.terms.min(split::DEPTH), size_of::<T>());
         let groups = split::groups(packing.cols, cols).min(panels);
-        let rows_max = split::band_rows(m, packing.terms, packing.cols, size_of::<T>());
+        let rows_max = split::band_rows(
+            m,
+            packing.terms,
+            packing.cols,
+            size_of::<T>(),
+            !self.band.is_empty(),
+        );
         for group in 0..groups {
             let panels = split::even_range(panels, groups, group);
             for depth in 0..depths {

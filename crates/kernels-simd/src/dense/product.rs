@@ -137,7 +137,9 @@ impl<'a, T: Float> Product<'a, T> {
     fn in_place(self) {
         let (bytes, registers) = split::registers(Level::active());
         let width = (self.c.cols() * size_of::<T>()).div_ceil(bytes);
-        if width > split::width_max(registers) || self.a.cols() > split::DEPTH_IN_PLACE {
+        if width > split::width_max(registers)
+            || self.a.cols() > split::depth(self.c.rows(), false, self.fused)
+        {
             return T::blocks(&mut Blocks {
                 product: self,
                 band: &mut [],
@@ -245,8 +247,13 @@ fn narrow_kind<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>, c: &MatMut<'_, T>) -> Op
     }
     let few = split::dots_max(size_of::<T>());
     let is_deep = k >= split::NARROW_DEPTH;
-    let is_long =
-        |len: usize| is_deep || (k > 0 && len.saturating_mul(size_of::<T>()) >= split::ROW_BYTES);
+    let is_long = |len: usize| {
+        let shortest = match is_deep {
+            true => split::SHORT_ROW_BYTES,
+            false => split::ROW_BYTES,
+        };
+        k > 0 && len.saturating_mul(size_of::<T>()) >= shortest
+    };
     let dots = |contiguous, rows, cols| match contiguous {
         true => split::sums_along(rows, k, cols),
         false => is_deep && split::turns_for_dots(rows, cols),
@@ -284,7 +291,7 @@ fn packing<T>(a: &MatRef<'_, T>, b: &MatRef<'_, T>) -> (bool, bool) {
 #[inline(always)]
 pub(super) fn packs_a<T>(a: &MatRef<'_, T>, n: usize) -> bool {
     let ((m, k), size) = (a.shape(), size_of::<T>());
-    split::packs_a(m, k, n, (a.col_stride() == 1, a.row_bytes()), size)
+    split::packs_a(m, k, n, a.col_stride() == 1, size)
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -302,7 +309,7 @@ const fn packed_len<T>(m: usize, k: usize, n: usize) -> usize {
 
 /// Elements of a packed band of A.
 pub(super) const fn band_len<T>(m: usize, k: usize, n: usize) -> usize {
-    min(m, split::band_rows(m, k, n, size_of::<T>())) * pack::stride(min(k, split::DEPTH))
+    min(m, split::band_rows(m, k, n, size_of::<T>(), true)) * pack::stride(min(k, split::DEPTH))
 }
 
 /// Elements of a packed group of B; a row of it ends with a whole register of any level.

@@ -84,11 +84,21 @@ pub(super) const CHAINED_TERMS: usize = 12;
 /// blocks, the less often C is fetched; a panel of B streams from the second cache anyway.
 ///
 /// [`Matmul::reproducible`]: super::Matmul::reproducible
-pub(super) const DEPTH: usize = 384;
+pub(super) const DEPTH: usize = 512;
 
-/// The same where B is read where it lies and the bits are free: of rows that may be a multiple of
-/// 4 KiB apart, all of which every tile reads again, the second cache keeps no more.
-pub(super) const DEPTH_IN_PLACE: usize = 160;
+/// The same of a product of one tile's rows whose B is read where it lies, once: what the tile asks for is
+/// still in the first cache when it comes there. 5×331×2648 took 0.8 of the time, 2×7001×51 0.83. Here the
+/// bits are free.
+const LOW_DEPTH: usize = 160;
+
+/// Terms of a block of a product of `m` rows.
+pub(super) const fn depth(m: usize, packs_b: bool, fused: bool) -> usize {
+    if m <= HEIGHT_SMALL && !packs_b && fused {
+        LOW_DEPTH
+    } else {
+        DEPTH
+    }
+}
 
 /// Whether a tile asks for its part of C before it sums `terms`, so that it is there by the end: where
 /// rows are as far apart as those of a C that is not in the second cache. To ask takes 2 % of 128 terms.
@@ -134,9 +144,20 @@ pub(super) const fn asks_ahead(rows: usize, cols: usize, size: usize) -> bool {
     row_bytes > AHEAD_BYTES && row_bytes.saturating_mul(rows) >= 2 << 20
 }
 
+/// Whether all rows begin where a line of the caches does. Then prefetchers do as well by themselves, or
+/// better: 4096×4096 took 0.87 of the time without asking, but 1.2 times as long 16 bytes further on.
+pub(super) const fn begin_lines(address: usize, stride_bytes: usize) -> bool {
+    const LINE_BYTES: usize = 64;
+    address.is_multiple_of(LINE_BYTES) && stride_bytes.is_multiple_of(LINE_BYTES)
+}
+
 /// How far before they are needed parts of rows are asked for that come from memory: 512 and 2048 are as
 /// good.
 pub(super) const AHEAD_BYTES: usize = 1024;
+
+/// Bytes of a C of one row from which on it is summed from rows of B if those are many. A shorter one is a
+/// tile, a single element a dot product: 1×6128×1 took 0.02 of the time.
+pub(super) const SHORT_ROW_BYTES: usize = 128;
 
 /// Terms from which on dot products are worth their horizontal sums whatever their number.
 pub(super) const NARROW_DEPTH: usize = 64;
@@ -185,41 +206,44 @@ const PANEL_COLS_MAX: usize = 48;
 /// Rows of a matrix, so many bytes apart, that a first cache surely holds next to other data: eight
 /// for each of the places where they can begin. Rows a multiple of 4 KiB apart share one.
 pub(super) const fn rows_in_cache(stride_bytes: usize) -> usize {
-    const WAY_BYTES: usize = 4096;
-    const LINE_BYTES: usize = 64;
     const LINES_PER_PLACE: usize = 8;
-    // The largest power of two that divides both.
-    let common = (stride_bytes | WAY_BYTES) & (stride_bytes | WAY_BYTES).wrapping_neg();
-    let common = if common < LINE_BYTES {
-        LINE_BYTES
+    const WAY_BYTES_LOG2: u32 = 12;
+    const LINE_BYTES_LOG2: u32 = 6;
+    // Of the largest power of two that divides both.
+    let common = (stride_bytes | (1 << WAY_BYTES_LOG2)).trailing_zeros();
+    let common = if common < LINE_BYTES_LOG2 {
+        LINE_BYTES_LOG2
     } else {
         common
     };
-    LINES_PER_PLACE * (WAY_BYTES / common)
+    LINES_PER_PLACE << (WAY_BYTES_LOG2 - common)
 }
 
-/// From so many bytes on a B is packed, and an A whose rows are not contiguous: beyond it, more than
-/// the second cache's share is at stake.
-const PACKED_FROM_BYTES: usize = 160 << 10;
-
-/// Rows of C that are written side by side where its rows are long and their sums short, so that what
-/// is written, not what is read, decides. 16 took 1.03 to 1.15 times as long, 56 up to 1.25 times.
-const SHALLOW_ROWS: usize = 32;
-
-/// Whether a row of C is a page and more, and a tile's sums take little longer than to write them.
+/// Whether a row of C is two pages and more, and its sums are short.
 const fn is_shallow(k: usize, n: usize, size: usize) -> bool {
     k <= SHALLOW_TERMS && n * size >= 8192
 }
 
+/// Terms of a [`is_shallow`] product up to which what is written decides, not what is read.
+const WRITING_TERMS: usize = 20;
+
 /// Fewer rows of B are read where they lie.
 const PACKED_FROM_TERMS: usize = 8;
 
-/// Rows of C from which on B is packed: three of the highest tiles.
-const PACKED_FROM_ROWS: usize = 3 * HEIGHT_MAX;
+/// Bytes of B above which it is packed: the tiles read what the second cache holds as fast where it lies.
+/// n = 128, 256 and 400 took 0.94 of the time without a copy, n = 512 0.95.
+const PACKED_ABOVE_BYTES: usize = 2 << 20;
 
-/// Whether a copy of B in panels pays, for a product of `m` rows. 256×64×9216 took 0.35 of the time, but
-/// 24×9216×100 1.2 times as long, 16×2×30000 1.1 times, and since tiles ask for the next panel themselves
-/// 16×64×9216 2.1 times, 32×1024×1024 1.2 times.
+/// Rows of C from which on that pays: 64×1024×1024 took 0.87 of the time without a copy, 255×1024×1024 0.93,
+/// 1024×1024×1024 1.06 times as long.
+const PACKED_FROM_ROWS: usize = 256;
+
+/// The same of a product that [`is_shallow`], whose tiles would find a panel of B in the first cache but
+/// for its rows, which share few places there: 60×25×9216 took 1.3 times as long without a copy,
+/// 48×64×9200 with one 1.3 times.
+const SHALLOW_PACKED_FROM_ROWS: usize = 42;
+
+/// Whether a copy of B in panels pays, for a product of `m` rows.
 pub(super) const fn packs_b(
     m: usize,
     k: usize,
@@ -227,34 +251,44 @@ pub(super) const fn packs_b(
     stride_bytes: usize,
     size: usize,
 ) -> bool {
-    let enough = m >= PACKED_FROM_ROWS && k >= PACKED_FROM_TERMS;
-    enough && (k > rows_in_cache(stride_bytes) || k * n >= PACKED_FROM_BYTES / size)
+    if k < PACKED_FROM_TERMS {
+        return false;
+    }
+    let conflicts = k > rows_in_cache(stride_bytes);
+    (m >= PACKED_FROM_ROWS && k * n > PACKED_ABOVE_BYTES / size)
+        || (m >= SHALLOW_PACKED_FROM_ROWS && is_shallow(k, n, size) && conflicts)
 }
 
-/// Whether a copy of A pays, for a product of `n` columns: where the rows of a tile share few sets of
-/// the first cache, or its rows are not contiguous. Else a tile reads them as well where they lie, which
-/// made products 2 to 10 % faster.
-pub(super) const fn packs_a(
-    m: usize,
-    k: usize,
-    n: usize,
-    (contiguous, stride_bytes): (bool, usize),
-    size: usize,
-) -> bool {
-    let conflicts = m > HEIGHT_MAX && k >= 64 && rows_in_cache(stride_bytes) < HEIGHT_MAX;
-    let scattered = !contiguous && n >= 64 && m * k >= PACKED_FROM_BYTES / size;
-    n >= 8 && (conflicts || scattered)
+/// Columns of B from which on an A is packed, that is above the same bytes.
+const A_PACKED_FROM_COLS: usize = 256;
+
+/// Whether a copy of A pays, for a product of `n` columns: where its rows are not contiguous, it is large,
+/// and many panels of B read it. Of an A whose columns are, 512×512×512 took 0.93 of the time where it lies,
+/// 64×1000×1000 0.77, 1000×1000×1000 1.08 times as long.
+pub(super) const fn packs_a(m: usize, k: usize, n: usize, contiguous: bool, size: usize) -> bool {
+    !contiguous && n >= A_PACKED_FROM_COLS && m * k > PACKED_ABOVE_BYTES / size
 }
 
 /// Rows of a tile that is `width` registers wide, on a CPU that holds so many: besides the sums it
 /// needs a row of B and an element of A.
 pub(super) const fn height_max(registers: usize, width: usize) -> usize {
     let height = (registers - 1 - width) / width;
-    match height {
-        HEIGHT_MAX.. => HEIGHT_MAX,
+    match (height, width) {
+        (HEIGHT_MAX.., 1) => HEIGHT_MAX,
         // There are no tiles between.
-        HEIGHT_SMALL.. => HEIGHT_SMALL,
+        (HEIGHT_SMALL.., _) => HEIGHT_SMALL,
         _ => height,
+    }
+}
+
+/// The same for an A with so many bytes from row to row: no more rows than the first cache holds beside
+/// each other. 1024×1024×16 took 0.75 of the time.
+#[inline(always)]
+pub(super) const fn height_in_cache(max: usize, stride_bytes: usize) -> usize {
+    if max > HEIGHT_SMALL && rows_in_cache(stride_bytes) < max {
+        HEIGHT_SMALL
+    } else {
+        max
     }
 }
 
@@ -279,9 +313,21 @@ pub(super) const fn depths(k: usize, depth: usize) -> usize {
     if k == 0 { 1 } else { k.div_ceil(depth) }
 }
 
-/// Rows of the bands in which C is computed.
-pub(super) const fn band_rows(m: usize, k: usize, n: usize, size: usize) -> usize {
-    if is_shallow(k, n, size) {
+/// Rows of C that are written side by side where its sums are short and its rows share few places in the
+/// first cache.
+const SHALLOW_ROWS: usize = 32;
+
+/// Rows of the bands in which C is computed: those of one tile where C is long and its sums so short that
+/// what is written decides. 100×10×100000 took 0.56 of the time of 32 rows, 100×20×16384 0.9; 256×25×9216
+/// 1.06 times as long, 60×25×9200 with 32 rows 1.15 times that of 56. Of an A that is packed no more than the
+/// second cache holds, and not few: columns become rows many at once.
+pub(super) const fn band_rows(m: usize, k: usize, n: usize, size: usize, packs_a: bool) -> usize {
+    let is_shallow = is_shallow(k, n, size);
+    if packs_a {
+        BAND_ROWS
+    } else if is_shallow && k <= WRITING_TERMS {
+        HEIGHT_SMALL
+    } else if is_shallow && rows_in_cache(n * size) < BAND_ROWS {
         SHALLOW_ROWS
     } else if n <= PANEL_COLS_MAX || m.saturating_mul(n) <= C_IN_CACHE_BYTES / size {
         BLOCK_ROWS

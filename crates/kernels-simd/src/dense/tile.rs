@@ -165,7 +165,10 @@ impl<T: Float, const NV: usize, const FUSED: bool> Kernel for Tiles<'_, '_, T, N
         let adds = FUSED && contiguous && self.sweep.finish.only_adds();
         let direct = adds || contiguous && self.sweep.finish.is_plain();
         let mut buffer = Buffer::<T::Vector<B>, NV>::uninit();
-        let height_max = const { split::height_max(T::Vector::<B>::IN_CPU, NV) };
+        let height_max = split::height_in_cache(
+            const { split::height_max(T::Vector::<B>::IN_CPU, NV) },
+            self.sweep.a.row_bytes(),
+        );
         let mut row = 0;
         while row < rows {
             let height = split::height(rows - row, height_max, FUSED);

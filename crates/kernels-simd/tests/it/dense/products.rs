@@ -352,19 +352,50 @@ fn blocks_of_every_dimension() {
 }
 
 #[test]
-fn a_is_packed_where_its_rows_conflict_or_are_not_contiguous() {
+fn rows_of_a_may_share_places_in_the_cache_or_not_be_contiguous() {
     levels::each(|level| {
         if level == Level::Baseline && cfg!(debug_assertions) {
             return;
         }
-        // The second in several bands.
-        for shape in [[60, 100, 70], [300, 257, 145]] {
+        // The second in several bands, the third with the highest tiles, or those that are not.
+        for shape in [[60, 100, 70], [300, 257, 145], [60, 100, 7]] {
             let (page_apart, rows) = (Order::GappedRows(1024 - shape[1]), Order::Rows);
             for order in [page_apart, Order::Columns] {
                 let case = Case::<f32>::new([order, rows, rows], shape, 7);
                 case.check();
                 let packed = true;
                 Case { packed, ..case }.check();
+            }
+        }
+    });
+}
+
+#[test]
+fn large_matrices_are_packed() {
+    levels::each(|level| {
+        if level == Level::Baseline && cfg!(debug_assertions) {
+            return;
+        }
+        // More than 2 MiB: B in several blocks and groups, A in several bands.
+        for (order, shape) in [
+            (Order::Rows, [257, 520, 510]),
+            (Order::Columns, [510, 520, 257]),
+        ] {
+            let case = Case::<f64>::new([order, Order::Rows, Order::Rows], shape, 7);
+            case.check();
+            let packed = true;
+            Case { packed, ..case }.check();
+        }
+    });
+}
+
+#[test]
+fn a_vector_times_a_vector() {
+    levels::each(|_| {
+        for k in [1, 7, 64, 100, 6128] {
+            for orders in [[Order::Rows; 3], [Order::Columns; 3]] {
+                Case::<f32>::new(orders, [1, k, 1], 5).check();
+                Case::<f64>::new(orders, [1, k, 2], 5).check();
             }
         }
     });
