@@ -135,14 +135,17 @@ fn packed_and_blocked_products_are_right_on_any_pool() {
         [64, 200, 1000],
         [600, 170, 40],
         [20, 1000, 100],
-        // All threads pack B together.
-        [360, 1100, 60],
+        // All threads pack B together, whose columns are contiguous.
+        [360, 1100, 120],
     ] {
-        // Rows of A a page apart, which are packed, in the first.
+        // Rows of A a page apart in the first.
         let stride = if m == 300 { 1024 } else { k };
         let (a, b) = (values(m * stride, 1), values(k * n, 2));
         let a = MatRef::with_strides(&a, m, k, stride, 1).unwrap();
-        let b = MatRef::new(&b, k, n);
+        let b = match m {
+            360 => MatRef::column_major(&b, k, n),
+            _ => MatRef::new(&b, k, n),
+        };
         let (packed, zero) = (PackedB::new(b), vec![0.0; m * n]);
         on_pools(|dispatcher| {
             let mut out = vec![f32::NAN; m * n];
