@@ -5,8 +5,9 @@
 //!   one as large as what was ever needed. Beyond a limit, or if the system has none so large, it
 //!   is exactly as large as needed.
 //! - **Retention.** When nothing is in use, one block stays that fits the most that was ever in
-//!   use (the *base*), so that in steady state the system is not asked again. It shrinks by half
-//!   when a whole window of outermost scopes used less than a quarter of it.
+//!   use (the *base*), so that in steady state the system is not asked again. None stays that is
+//!   more than four times as large: requests that are detached make memory double for little. It
+//!   shrinks by half when a whole window of outermost scopes used less than a quarter of it.
 //! - **One spare block** stays while scopes are open, or inner scopes in a loop would ask the
 //!   system in each turn.
 //! - **Figures**, for the seat of this arena. Requests count nothing: a frame knows its bytes by
@@ -33,6 +34,9 @@ use crate::stats::{NOBODY, Seat, Stats};
 /// Outermost scopes after which the retained block is looked at: many, so that a program which
 /// needs much now and then keeps it; a shrink costs one system allocation in each.
 const WINDOW: u32 = 4096;
+
+/// How many times as large as what was needed a block may be that is kept.
+const LARGER_MOST: usize = 4;
 
 /// It has no destructor, so that it can be a thread-local that is never torn down; its owner
 /// calls [`release`](Self::release).
@@ -254,6 +258,7 @@ impl Store {
             0 => 0,
             most => layout::next_capacity(growth(0, most)).max(most),
         };
+        let largest = largest.min(goal.max(MIN_BLOCK).saturating_mul(LARGER_MOST));
         let mut keep: Option<Chunk> = None;
         for chunk in [self.base.take(), self.spare.take()].into_iter().flatten() {
             let fits = may_retain && (goal..=largest).contains(&chunk.capacity());

@@ -250,6 +250,39 @@ fn hold(steps: &[Step]) {
     });
 }
 
+/// Each detached request takes the spare block, so that the next that finds no room doubles all.
+#[test]
+fn detached_requests_do_not_make_the_retained_block_large() {
+    let take = |len, out| Step::Take {
+        kind: Kind::Zeroed,
+        len,
+        out,
+    };
+    let detached = || Step::Scope(vec![take(1, 1)]);
+    let wide = Step::Take {
+        kind: Kind::Wide,
+        len: 1,
+        out: 0,
+    };
+    let steps = [
+        take(46_913, 0),
+        Step::Scope(vec![
+            wide,
+            Step::Scope(vec![take(51_521, 0), take(13_761, 0)]),
+            take(1, 1),
+            Step::Scope(vec![
+                take(129, 0),
+                take(65, 0),
+                take(65, 0),
+                take(16_961, 0),
+            ]),
+        ]),
+        Step::Scope(vec![detached(), take(18_369, 0)]),
+        Step::Panicking(vec![detached(), take(9_281, 0), take(8_961, 0)]),
+    ];
+    hold(&steps);
+}
+
 fn a_length() -> impl Strategy<Value = usize> {
     let most = if cfg!(miri) { 200 } else { 60_000 };
     prop_oneof![1 => Just(0_usize), 4 => 1_usize..=200, 2 => 1_usize..=most]
